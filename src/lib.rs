@@ -1,0 +1,4 @@
+//! `scim-sidecar`: SCIM 2.0 for a legacy server that has only its own API.
+
+pub mod seam;
+pub mod value;

@@ -1,0 +1,175 @@
+//! A single value, as both languages see it: a leaf that SCIM's [`Document`](crate::scim::document)
+//! and the upstream's [`Record`](crate::record) are tables of.
+
+mod table;
+
+use std::borrow::Cow;
+use std::fmt;
+
+pub use table::Table;
+
+/// The type of a value (RFC 7643 §2.3, as far as a legacy column can hold it).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Type {
+    /// Characters.
+    String,
+    /// A whole number of 64 bits.
+    Integer,
+    /// A number with a fraction, kept as it is written.
+    Decimal,
+    /// `true` or `false`.
+    Boolean,
+    /// A point in time, `xsd:dateTime` (RFC 7643 §2.3.5).
+    DateTime,
+}
+
+impl Type {
+    /// The RFC's name of the type, as it stands in `/Schemas` and in mapping files.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::String => "string",
+            Self::Integer => "integer",
+            Self::Decimal => "decimal",
+            Self::Boolean => "boolean",
+            Self::DateTime => "dateTime",
+        }
+    }
+
+    /// The type of that name, if there is one.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|t| t.name() == name)
+    }
+
+    /// Every type.
+    pub const ALL: [Self; 5] =
+        [Self::String, Self::Integer, Self::Decimal, Self::Boolean, Self::DateTime];
+}
+
+impl fmt::Display for Type {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// One value, borrowed from the request or the row where possible.
+///
+/// `null`, an empty list and a missing attribute are one state (RFC 7643 §2.5): [`Value::Absent`].
+/// A `DateTime` keeps its RFC 3339 text: what was sent is what is stored and echoed.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub enum Value<'a> {
+    /// Nothing is there.
+    #[default]
+    Absent,
+    /// Characters.
+    Text(Cow<'a, str>),
+    /// A whole number.
+    Integer(i64),
+    /// A number with a fraction, in JSON's spelling.
+    Decimal(Cow<'a, str>),
+    /// A truth value.
+    Boolean(bool),
+    /// A point in time, in RFC 3339's spelling.
+    DateTime(Cow<'a, str>),
+}
+
+impl<'a> Value<'a> {
+    /// A borrowed text.
+    #[must_use]
+    pub const fn text(text: &'a str) -> Self {
+        Self::Text(Cow::Borrowed(text))
+    }
+
+    /// Whether nothing is there.
+    #[must_use]
+    pub const fn is_absent(&self) -> bool {
+        matches!(self, Self::Absent)
+    }
+
+    /// The characters of a text, decimal or dateTime.
+    #[must_use]
+    pub fn as_str(&self) -> Option<&str> {
+        match self {
+            Self::Text(text) | Self::Decimal(text) | Self::DateTime(text) => Some(text),
+            _ => None,
+        }
+    }
+
+    /// The type of what is there.
+    #[must_use]
+    pub const fn kind(&self) -> Option<Type> {
+        match self {
+            Self::Absent => None,
+            Self::Text(_) => Some(Type::String),
+            Self::Integer(_) => Some(Type::Integer),
+            Self::Decimal(_) => Some(Type::Decimal),
+            Self::Boolean(_) => Some(Type::Boolean),
+            Self::DateTime(_) => Some(Type::DateTime),
+        }
+    }
+
+    /// A view of the same value that borrows from this one.
+    #[must_use]
+    pub fn borrowed(&self) -> Value<'_> {
+        match self {
+            Self::Absent => Value::Absent,
+            Self::Text(text) => Value::Text(Cow::Borrowed(text)),
+            Self::Integer(number) => Value::Integer(*number),
+            Self::Decimal(text) => Value::Decimal(Cow::Borrowed(text)),
+            Self::Boolean(truth) => Value::Boolean(*truth),
+            Self::DateTime(text) => Value::DateTime(Cow::Borrowed(text)),
+        }
+    }
+
+    /// The same value, owning its characters.
+    #[must_use]
+    pub fn into_owned(self) -> Value<'static> {
+        match self {
+            Self::Absent => Value::Absent,
+            Self::Text(text) => Value::Text(Cow::Owned(text.into_owned())),
+            Self::Integer(number) => Value::Integer(number),
+            Self::Decimal(text) => Value::Decimal(Cow::Owned(text.into_owned())),
+            Self::Boolean(truth) => Value::Boolean(truth),
+            Self::DateTime(text) => Value::DateTime(Cow::Owned(text.into_owned())),
+        }
+    }
+}
+
+/// The one folding of letter case: filters, uniqueness, cache keys and comparison all use it.
+///
+/// Nothing but case is folded, each character by itself: databases also fold accents, width and
+/// trailing blanks, and what only they call equal is not equal here.
+#[must_use]
+pub fn fold(text: &str) -> Cow<'_, str> {
+    let is_folded = |c: char| {
+        if c.is_ascii() { !c.is_ascii_uppercase() } else { c.to_lowercase().eq(std::iter::once(c)) }
+    };
+    if text.chars().all(is_folded) {
+        Cow::Borrowed(text)
+    } else {
+        Cow::Owned(text.chars().flat_map(char::to_lowercase).collect())
+    }
+}
+
+/// Whether two texts are the same but for letter case, in the sense of [`fold`].
+#[must_use]
+pub fn same_folded(left: &str, right: &str) -> bool {
+    left == right
+        || left.chars().flat_map(char::to_lowercase).eq(right.chars().flat_map(char::to_lowercase))
+}
+
+/// The point in time that an `xsd:dateTime` names (RFC 7643 §2.3.5); one without an offset is taken
+/// as UTC. `None` when the text is no dateTime.
+#[must_use]
+pub fn instant(text: &str) -> Option<jiff::Timestamp> {
+    // The `T` is what makes it a dateTime; jiff would also take a blank or a bare date.
+    if text.as_bytes().get(10) != Some(&b'T') {
+        return None;
+    }
+    if let Ok(time) = text.parse::<jiff::Timestamp>() {
+        return Some(time);
+    }
+    let civil = text.parse::<jiff::civil::DateTime>().ok()?;
+    civil.to_zoned(jiff::tz::TimeZone::UTC).ok().map(|zoned| zoned.timestamp())
+}

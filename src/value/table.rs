@@ -1,0 +1,107 @@
+//! Values by number: the table that a row and a document are.
+
+use super::Value;
+
+/// How many values a table holds without an allocation: those of nearly every mapping.
+const INLINE: usize = 24;
+
+/// A table of as many values as it was made for.
+#[derive(Clone, Debug)]
+pub struct Table<'a>(Held<'a>);
+
+#[derive(Clone, Debug)]
+#[expect(clippy::large_enum_variant, reason = "the large one is the usual one")]
+enum Held<'a> {
+    Inline { values: [Value<'a>; INLINE], length: usize },
+    Heap(Vec<Value<'a>>),
+}
+
+impl<'a> Table<'a> {
+    /// A table of that many values, nothing in any of them.
+    #[must_use]
+    pub fn empty(length: usize) -> Self {
+        Self(if length <= INLINE {
+            Held::Inline { values: [const { Value::Absent }; INLINE], length }
+        } else {
+            Held::Heap(vec![Value::Absent; length])
+        })
+    }
+
+    /// The value of that number; absent beyond the end.
+    #[must_use]
+    pub fn value(&self, position: usize) -> &Value<'a> {
+        const ABSENT: &Value<'static> = &Value::Absent;
+        self.values().get(position).unwrap_or(ABSENT)
+    }
+
+    /// The place of that number.
+    pub fn place(&mut self, position: usize) -> Option<&mut Value<'a>> {
+        match &mut self.0 {
+            Held::Inline { values, length } => values.get_mut(..*length)?.get_mut(position),
+            Held::Heap(values) => values.get_mut(position),
+        }
+    }
+
+    /// Every value.
+    #[must_use]
+    pub fn values(&self) -> &[Value<'a>] {
+        match &self.0 {
+            Held::Inline { values, length } => values.get(..*length).unwrap_or_default(),
+            Held::Heap(values) => values,
+        }
+    }
+
+    /// A view of the same values that borrows from these.
+    #[must_use]
+    pub fn borrowed(&self) -> Table<'_> {
+        let mut table = Table::empty(self.values().len());
+        for (position, value) in self.values().iter().enumerate() {
+            if let Some(place) = table.place(position) {
+                *place = value.borrowed();
+            }
+        }
+        table
+    }
+
+    /// The same values, owning their characters.
+    #[must_use]
+    pub fn into_owned(self) -> Table<'static> {
+        Table(match self.0 {
+            Held::Inline { values, length } => {
+                Held::Inline { values: values.map(Value::into_owned), length }
+            }
+            Held::Heap(values) => Held::Heap(values.into_iter().map(Value::into_owned).collect()),
+        })
+    }
+}
+
+impl PartialEq for Table<'_> {
+    fn eq(&self, other: &Self) -> bool {
+        self.values() == other.values()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_table_is_the_same_inline_and_not() {
+        for length in [0, 1, INLINE, INLINE + 1] {
+            let mut table = Table::empty(length);
+            assert_eq!(table.values().len(), length);
+            for position in 0..=length {
+                let place = table.place(position);
+                assert_eq!(place.is_some(), position < length, "{position} of {length}");
+                if let Some(place) = place {
+                    *place = Value::Integer(7);
+                }
+            }
+            assert!(table.values().iter().all(|value| *value == Value::Integer(7)));
+            assert_eq!(table.value(length), &Value::Absent);
+            assert_eq!(table.borrowed(), table);
+            assert_eq!(table.clone().into_owned(), table);
+            assert_ne!(table, Table::empty(length + 1));
+        }
+    }
+}
