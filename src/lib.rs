@@ -1,4 +1,5 @@
 //! `scim-sidecar`: SCIM 2.0 for a legacy server that has only its own API.
 
+pub mod diagnostic;
 pub mod seam;
 pub mod value;

@@ -1,0 +1,255 @@
+//! Findings about files that operators write: every one at once, each with file, line, column and
+//! caret, what was expected and found, and a way out.
+//!
+//! [`reader`] walks a TOML file and records them; whoever compiles what was read adds its own. This
+//! room knows nothing of what the files mean.
+
+pub mod reader;
+
+use std::fmt;
+use std::ops::Range;
+use std::sync::Arc;
+
+use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
+
+/// A file that findings point into.
+#[derive(PartialEq, Eq)]
+pub struct Source {
+    /// Its path, as the operator gave it.
+    pub name: String,
+    /// Its text.
+    pub text: String,
+}
+
+impl fmt::Debug for Source {
+    /// The name alone: the text may hold what must not be printed.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Source").field("name", &self.name).finish_non_exhaustive()
+    }
+}
+
+impl Source {
+    /// The line and column (both from 1, columns in characters) of a byte offset.
+    #[must_use]
+    pub fn line_and_column(&self, offset: usize) -> (usize, usize) {
+        let before = self.text.get(..offset).unwrap_or(&self.text);
+        let line = before.matches('\n').count() + 1;
+        let column = before.rsplit('\n').next().unwrap_or("").chars().count() + 1;
+        (line, column)
+    }
+}
+
+/// How bad a finding is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Severity {
+    /// The file cannot be used.
+    Error,
+    /// The file can be used; somebody should know.
+    Warning,
+}
+
+/// One thing that was found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Finding {
+    /// How bad it is.
+    pub severity: Severity,
+    /// What it is: lower case, no full stop, backticks around literals.
+    pub message: String,
+    /// Where it is.
+    pub source: Arc<Source>,
+    /// Which bytes of the source; `None` when it is about the file as a whole.
+    pub span: Option<Range<usize>>,
+    /// What stands at the caret, such as `expected one of …`.
+    pub label: Option<String>,
+    /// The way out.
+    pub help: Option<String>,
+    /// Whether the lines must not be drawn, because a secret stands there (or may stand there).
+    pub masked: bool,
+}
+
+impl Finding {
+    /// `file:line:column`, or the file alone.
+    #[must_use]
+    pub fn place(&self) -> String {
+        match &self.span {
+            Some(span) => {
+                let (line, column) = self.source.line_and_column(span.start);
+                format!("{}:{line}:{column}", self.source.name)
+            }
+            None => self.source.name.clone(),
+        }
+    }
+}
+
+impl fmt::Display for Finding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let level = match self.severity {
+            Severity::Error => Level::ERROR,
+            Severity::Warning => Level::WARNING,
+        };
+        let title = level.primary_title(self.message.as_str());
+        let mut group = match &self.span {
+            Some(_) if self.masked => {
+                let note = match &self.label {
+                    Some(label) => format!("at {}: {label} (line not shown)", self.place()),
+                    None => format!("at {} (line not shown)", self.place()),
+                };
+                Group::with_title(title).element(Level::NOTE.message(note))
+            }
+            Some(span) => {
+                let mut annotation = AnnotationKind::Primary.span(span.clone());
+                if let Some(label) = &self.label {
+                    annotation = annotation.label(label.as_str());
+                }
+                title.element(
+                    Snippet::source(self.source.text.as_str())
+                        .path(self.source.name.as_str())
+                        .annotation(annotation),
+                )
+            }
+            None => Group::with_title(title)
+                .element(Level::NOTE.message(format!("in {}", self.source.name))),
+        };
+        if let Some(help) = &self.help {
+            group = group.element(Level::HELP.message(help.as_str()));
+        }
+        f.write_str(&Renderer::plain().render(&[group]))
+    }
+}
+
+/// Everything that was found, in the order in which it was found.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Report {
+    findings: Vec<Finding>,
+}
+
+impl Report {
+    /// Adds one.
+    pub fn push(&mut self, finding: Finding) {
+        self.findings.push(finding);
+    }
+
+    /// Adds what another report holds.
+    pub fn extend(&mut self, other: Self) {
+        self.findings.extend(other.findings);
+    }
+
+    /// What was found.
+    #[must_use]
+    pub fn findings(&self) -> &[Finding] {
+        &self.findings
+    }
+
+    /// How many errors and warnings.
+    #[must_use]
+    pub fn counts(&self) -> (usize, usize) {
+        let errors = self.findings.iter().filter(|f| f.severity == Severity::Error).count();
+        (errors, self.findings.len() - errors)
+    }
+
+    /// Whether anything makes the files unusable.
+    #[must_use]
+    pub fn has_errors(&self) -> bool {
+        self.findings.iter().any(|finding| finding.severity == Severity::Error)
+    }
+}
+
+impl fmt::Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for finding in &self.findings {
+            writeln!(f, "{finding}\n")?;
+        }
+        Ok(())
+    }
+}
+
+/// The candidate that is nearest to what was written, if any is near enough to be meant.
+#[must_use]
+pub fn nearest<'c>(
+    written: &str,
+    candidates: impl IntoIterator<Item = &'c str>,
+) -> Option<&'c str> {
+    let written: Vec<char> = written.chars().flat_map(char::to_lowercase).collect();
+    let allowed = (written.len() / 3).max(1);
+    candidates
+        .into_iter()
+        .map(|candidate| (distance(&written, candidate), candidate))
+        .filter(|(distance, _)| *distance <= allowed)
+        .min_by_key(|(distance, _)| *distance)
+        .map(|(_, candidate)| candidate)
+}
+
+/// The number of letters to insert, drop or change (Levenshtein), regardless of case.
+fn distance(written: &[char], candidate: &str) -> usize {
+    let candidate: Vec<char> = candidate.chars().flat_map(char::to_lowercase).collect();
+    let mut row: Vec<usize> = (0..=candidate.len()).collect();
+    for (i, left) in written.iter().enumerate() {
+        let mut diagonal = i;
+        let mut previous = i + 1;
+        for (j, right) in candidate.iter().enumerate() {
+            let above = row.get(j + 1).copied().unwrap_or(usize::MAX - 1);
+            let changed = diagonal + usize::from(left != right);
+            let next = changed.min(previous + 1).min(above + 1);
+            if let Some(cell) = row.get_mut(j) {
+                *cell = previous;
+            }
+            diagonal = above;
+            previous = next;
+        }
+        if let Some(cell) = row.last_mut() {
+            *cell = previous;
+        }
+    }
+    row.last().copied().unwrap_or(0)
+}
+
+/// Lists names for a reader: `` `a`, `b` or `c` ``.
+#[must_use]
+pub fn alternatives<'n>(names: impl IntoIterator<Item = &'n str>) -> String {
+    let quoted: Vec<String> = names.into_iter().map(|name| format!("`{name}`")).collect();
+    match quoted.split_last() {
+        None => String::new(),
+        Some((only, [])) => only.clone(),
+        Some((last, rest)) => format!("{} or {last}", rest.join(", ")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_finding_draws_the_line_and_a_caret() {
+        let source = Arc::new(Source {
+            name: "mappings/x.toml".to_owned(),
+            text: "format = 1\nvia = [\"lowecase\"]\n".to_owned(),
+        });
+        let finding = Finding {
+            severity: Severity::Error,
+            message: "unknown transform `lowecase`".to_owned(),
+            source,
+            span: Some(18..28),
+            label: Some("expected `trim` or `lowercase`".to_owned()),
+            help: Some("did you mean `lowercase`?".to_owned()),
+            masked: false,
+        };
+        assert_eq!(finding.place(), "mappings/x.toml:2:8");
+        let text = finding.to_string();
+        assert!(text.contains("error: unknown transform `lowecase`"), "{text}");
+        assert!(text.contains("mappings/x.toml:2:8"), "{text}");
+        assert!(text.contains("^^^^^^^^^^ expected `trim` or `lowercase`"), "{text}");
+        assert!(text.contains("help: did you mean `lowercase`?"), "{text}");
+
+        let masked = Finding { masked: true, ..finding }.to_string();
+        assert!(!masked.contains("via"), "{masked}");
+        assert!(masked.contains("at mappings/x.toml:2:8: expected `trim`"), "{masked}");
+    }
+
+    #[test]
+    fn near_names_are_found_and_far_ones_are_not() {
+        assert_eq!(nearest("lowecase", ["trim", "lowercase"]), Some("lowercase"));
+        assert_eq!(nearest("Fistname", ["FirstName", "LastName"]), Some("FirstName"));
+        assert_eq!(nearest("zzz", ["trim", "lowercase"]), None);
+        assert_eq!(distance(&['a', 'b'], ""), 2);
+    }
+}

@@ -1,0 +1,474 @@
+//! A small walker over a spanned TOML tree: it records what is wrong and goes on, so that one look
+//! shows an operator every mistake.
+//!
+//! Each kind of table has a list of [`Key`]s; a key that is not on it is found at once, with the
+//! name that was perhaps meant.
+
+use std::ops::Range;
+use std::sync::Arc;
+use std::time::Duration;
+
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+use super::{Severity, alternatives, nearest};
+
+mod sink;
+
+pub use sink::Sink;
+
+/// A key that a kind of table may hold.
+#[derive(Clone, Copy, Debug)]
+pub struct Key {
+    /// Its name.
+    pub name: &'static str,
+    /// What it says, in one line; for a refused key, why it is refused.
+    pub meaning: &'static str,
+    /// Whether it is known only to be refused with that reason.
+    pub refused: bool,
+}
+
+/// The key of that name and meaning.
+#[must_use]
+pub const fn key(name: &'static str, meaning: &'static str) -> Key {
+    Key { name, meaning, refused: false }
+}
+
+/// A key that somebody may look for and that is refused, with the reason.
+#[must_use]
+pub const fn refused(name: &'static str, reason: &'static str) -> Key {
+    Key { name, meaning: reason, refused: true }
+}
+
+/// A value and the bytes of the file that it stands in.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Placed<T> {
+    /// The value.
+    pub value: T,
+    /// Its bytes in the file.
+    pub span: Range<usize>,
+}
+
+impl<T> Placed<T> {
+    /// The same place with another value.
+    pub fn map<U>(self, f: impl FnOnce(T) -> U) -> Placed<U> {
+        Placed { value: f(self.value), span: self.span }
+    }
+}
+
+/// Parses a file as far as it can be parsed and hands its root table to `read`; what is wrong with
+/// the TOML itself and with its keys ends in the sink.
+pub fn read_file<T>(
+    sink: &Sink,
+    keys: &'static [Key],
+    read: impl FnOnce(&Table<'_>) -> Option<T>,
+) -> Option<T> {
+    let text = Arc::clone(sink.source());
+    let (root, mistakes) = DeTable::parse_recoverable(&text.text);
+    for mistake in &mistakes {
+        let span = mistake.span().unwrap_or(0..0);
+        sink.broken(&span, mistake.message());
+    }
+    let table = Table::new(sink, root.get_ref(), root.span(), String::new(), keys);
+    read(&table)
+}
+
+/// One table of a file, with the keys that it may hold.
+#[derive(Debug)]
+pub struct Table<'d> {
+    sink: &'d Sink,
+    table: &'d DeTable<'d>,
+    span: Range<usize>,
+    path: String,
+}
+
+impl<'d> Table<'d> {
+    fn new(
+        sink: &'d Sink,
+        table: &'d DeTable<'d>,
+        span: Range<usize>,
+        path: String,
+        keys: &'static [Key],
+    ) -> Self {
+        for written in table.keys() {
+            let known = keys.iter().find(|key| key.name == written.get_ref());
+            if let Some(Key { name, meaning, .. }) = known.filter(|key| key.refused) {
+                let message = format!("`{}` is refused", named(&path, name));
+                sink.error(&written.span(), message, Some((*meaning).to_owned()), None);
+            }
+            if known.is_none() {
+                let place = if path.is_empty() { String::new() } else { format!(" in `{path}`") };
+                let name: &str = written.get_ref();
+                let known = keys.iter().filter(|key| !key.refused).map(|key| key.name);
+                sink.error(
+                    &written.span(),
+                    format!("unknown key `{name}`{place}"),
+                    Some(format!("expected {}", alternatives(known.clone()))),
+                    nearest(name, known).map(|near| format!("did you mean `{near}`?")),
+                );
+            }
+        }
+        Self { sink, table, span, path }
+    }
+
+    /// Where findings go.
+    #[must_use]
+    pub fn sink(&self) -> &'d Sink {
+        self.sink
+    }
+
+    /// The bytes of the table, or of its header.
+    #[must_use]
+    pub fn span(&self) -> Range<usize> {
+        self.span.clone()
+    }
+
+    /// Whether the key is there.
+    #[must_use]
+    pub fn has(&self, key: &str) -> bool {
+        self.table.get(key).is_some()
+    }
+
+    /// The bytes of a key's value, or of the table where the key is not there.
+    #[must_use]
+    pub fn span_of(&self, key: &str) -> Range<usize> {
+        self.table.get(key).map_or_else(|| self.span(), Spanned::span)
+    }
+
+    /// The bytes of a key itself, or of the table where the key is not there.
+    #[must_use]
+    pub fn span_of_key(&self, key: &str) -> Range<usize> {
+        let written = self.table.keys().find(|written| written.get_ref() == key);
+        written.map_or_else(|| self.span(), Spanned::span)
+    }
+
+    /// The key's full name: `project[0].name`.
+    #[must_use]
+    pub fn named(&self, key: &str) -> String {
+        named(&self.path, key)
+    }
+
+    fn wrong(&self, key: &str, value: &Spanned<DeValue<'_>>, expected: &str) {
+        self.sink.error(
+            &value.span(),
+            format!("wrong type for `{}`", self.named(key)),
+            Some(format!("expected {expected}, found {}", kind(value.get_ref()))),
+            None,
+        );
+    }
+
+    /// Records that a key is missing.
+    pub fn missing(&self, key: &str, expected: &str) {
+        if self.path.is_empty() {
+            // The root's bytes are the whole file: no place for a caret.
+            let message = format!("missing key `{key}`: expected {expected}");
+            self.sink.about_the_file(Severity::Error, message, None);
+            return;
+        }
+        self.sink.error(
+            &self.span,
+            format!("missing key `{}`", self.named(key)),
+            Some(format!("expected {expected}")),
+            None,
+        );
+    }
+
+    /// A text, if the key is there.
+    #[must_use]
+    pub fn text(&self, key: &str) -> Option<Placed<String>> {
+        let value = self.table.get(key)?;
+        match value.get_ref() {
+            DeValue::String(text) => {
+                Some(Placed { value: text.clone().into_owned(), span: value.span() })
+            }
+            _ => {
+                self.wrong(key, value, "a string");
+                None
+            }
+        }
+    }
+
+    /// A text that must be there and must not be empty.
+    #[must_use]
+    pub fn required_text(&self, key: &str, expected: &str) -> Option<Placed<String>> {
+        if !self.has(key) {
+            self.missing(key, expected);
+            return None;
+        }
+        let text = self.text(key)?;
+        if text.value.trim().is_empty() {
+            self.sink.error(
+                &text.span,
+                format!("`{}` is empty", self.named(key)),
+                Some(format!("expected {expected}")),
+                None,
+            );
+            return None;
+        }
+        Some(text)
+    }
+
+    /// A truth value, if the key is there.
+    #[must_use]
+    pub fn boolean(&self, key: &str) -> Option<bool> {
+        let value = self.table.get(key)?;
+        match value.get_ref() {
+            DeValue::Boolean(truth) => Some(*truth),
+            _ => {
+                self.wrong(key, value, "`true` or `false`");
+                None
+            }
+        }
+    }
+
+    /// A whole number within bounds, if the key is there.
+    #[must_use]
+    pub fn integer(&self, key: &str, bounds: std::ops::RangeInclusive<i64>) -> Option<i64> {
+        let value = self.table.get(key)?;
+        let number = match value.get_ref() {
+            DeValue::Integer(number) => i64::from_str_radix(number.as_str(), number.radix()).ok(),
+            _ => {
+                self.wrong(key, value, "a whole number");
+                return None;
+            }
+        };
+        let number = number.filter(|number| bounds.contains(number));
+        if number.is_none() {
+            self.sink.error(
+                &value.span(),
+                format!("`{}` is out of range", self.named(key)),
+                Some(format!("expected {} to {}", bounds.start(), bounds.end())),
+                None,
+            );
+        }
+        number
+    }
+
+    /// A duration such as `"500ms"`, `"10s"`, `"5m"` or `"1h"`, within bounds, if the key is there.
+    #[must_use]
+    pub fn duration(
+        &self,
+        key: &str,
+        bounds: std::ops::RangeInclusive<Duration>,
+    ) -> Option<Duration> {
+        let text = self.text(key)?;
+        let Some(duration) = parse_duration(&text.value) else {
+            self.sink.error(
+                &text.span,
+                format!("`{}` is not a duration", self.named(key)),
+                Some("expected a whole number and `ms`, `s`, `m` or `h`, such as `10s`".to_owned()),
+                None,
+            );
+            return None;
+        };
+        if !bounds.contains(&duration) {
+            self.sink.error(
+                &text.span,
+                format!("`{}` is out of range", self.named(key)),
+                Some(format!("expected {:?} to {:?}", bounds.start(), bounds.end())),
+                None,
+            );
+            return None;
+        }
+        Some(duration)
+    }
+
+    /// One of several named things, if the key is there.
+    #[must_use]
+    pub fn choice<T: Copy>(&self, key: &str, choices: &[(&'static str, T)]) -> Option<T> {
+        let text = self.text(key)?;
+        let found = choices.iter().find(|(name, _)| *name == text.value).map(|(_, thing)| *thing);
+        if found.is_none() {
+            self.sink.unknown(
+                &text.span,
+                &format!("value for `{}`:", self.named(key)),
+                &text.value,
+                choices.iter().map(|(name, _)| *name).collect::<Vec<_>>(),
+            );
+        }
+        found
+    }
+
+    /// One text or a list of texts; empty if the key is not there.
+    #[must_use]
+    pub fn one_or_many(&self, key: &str) -> Vec<Placed<String>> {
+        let Some(value) = self.table.get(key) else { return Vec::new() };
+        let items = match value.get_ref() {
+            DeValue::String(text) => {
+                return vec![Placed { value: text.clone().into_owned(), span: value.span() }];
+            }
+            DeValue::Array(items) => items,
+            _ => {
+                self.wrong(key, value, "a string or a list of strings");
+                return Vec::new();
+            }
+        };
+        let mut list = Vec::new();
+        for item in items.iter() {
+            match item.get_ref() {
+                DeValue::String(text) => {
+                    list.push(Placed { value: text.clone().into_owned(), span: item.span() });
+                }
+                _ => self.wrong(key, item, "a string"),
+            }
+        }
+        list
+    }
+
+    /// A table under a key, if it is there.
+    #[must_use]
+    pub fn table(&self, key: &str, keys: &'static [Key]) -> Option<Table<'d>> {
+        let value = self.table.get(key)?;
+        match value.get_ref() {
+            DeValue::Table(table) => {
+                Some(Table::new(self.sink, table, value.span(), self.named(key), keys))
+            }
+            _ => {
+                self.wrong(key, value, "a table");
+                None
+            }
+        }
+    }
+
+    /// The tables of a list (`[[key]]`), or a single one; empty if the key is not there.
+    #[must_use]
+    pub fn tables(&self, key: &str, keys: &'static [Key]) -> Vec<Table<'d>> {
+        let Some(value) = self.table.get(key) else { return Vec::new() };
+        let items = match value.get_ref() {
+            DeValue::Array(items) => items,
+            DeValue::Table(_) => return self.table(key, keys).into_iter().collect(),
+            _ => {
+                self.wrong(key, value, "a list of tables");
+                return Vec::new();
+            }
+        };
+        let mut list = Vec::new();
+        for (number, item) in items.iter().enumerate() {
+            match item.get_ref() {
+                DeValue::Table(table) => {
+                    let path = format!("{}[{number}]", self.named(key));
+                    list.push(Table::new(self.sink, table, item.span(), path, keys));
+                }
+                _ => self.wrong(key, item, "a table"),
+            }
+        }
+        list
+    }
+
+    /// A table that stands in a list or beside other shapes, once its shape is known.
+    #[must_use]
+    pub fn nested(
+        &self,
+        item: &'d Spanned<DeValue<'d>>,
+        name: &str,
+        keys: &'static [Key],
+    ) -> Option<Table<'d>> {
+        match item.get_ref() {
+            DeValue::Table(table) => {
+                Some(Table::new(self.sink, table, item.span(), self.named(name), keys))
+            }
+            _ => {
+                self.wrong(name, item, "a table");
+                None
+            }
+        }
+    }
+
+    /// The items under a key: those of a list, or the single value; empty if the key is not there.
+    #[must_use]
+    pub fn items(&self, key: &str) -> Vec<&'d Spanned<DeValue<'d>>> {
+        match self.table.get(key) {
+            None => Vec::new(),
+            Some(value) => match value.get_ref() {
+                DeValue::Array(items) => items.iter().collect(),
+                _ => vec![value],
+            },
+        }
+    }
+
+    /// Visits every value that is not a table or a list, with the names of the keys that lead to it.
+    pub fn each_leaf(&self, mut visit: impl FnMut(&[&str], &Spanned<DeValue<'_>>)) {
+        for (key, value) in self.table {
+            leaves(&mut vec![key.get_ref()], value, &mut visit);
+        }
+    }
+
+    /// The raw value under a key, for things whose shape the key does not fix.
+    #[must_use]
+    pub fn any(&self, key: &str) -> Option<&'d Spanned<DeValue<'d>>> {
+        self.table.get(key)
+    }
+
+    /// The entries of a table whose keys are the operator's own; empty if the key is not there.
+    #[must_use]
+    pub fn entries(&self, key: &str) -> Vec<(Placed<String>, &'d Spanned<DeValue<'d>>)> {
+        let Some(value) = self.table.get(key) else { return Vec::new() };
+        match value.get_ref() {
+            DeValue::Table(table) => table
+                .iter()
+                .map(|(name, value)| {
+                    let name = Placed { value: name.get_ref().to_string(), span: name.span() };
+                    (name, value)
+                })
+                .collect(),
+            _ => {
+                self.wrong(key, value, "a table");
+                Vec::new()
+            }
+        }
+    }
+}
+
+fn leaves<'d>(
+    path: &mut Vec<&'d str>,
+    value: &'d Spanned<DeValue<'_>>,
+    visit: &mut impl FnMut(&[&str], &Spanned<DeValue<'_>>),
+) {
+    match value.get_ref() {
+        DeValue::Table(table) => {
+            for (key, value) in table {
+                path.push(key.get_ref());
+                leaves(path, value, visit);
+                path.pop();
+            }
+        }
+        DeValue::Array(items) => items.iter().for_each(|item| leaves(path, item, visit)),
+        _ => visit(path, value),
+    }
+}
+
+fn named(path: &str, key: &str) -> String {
+    if path.is_empty() { key.to_owned() } else { format!("{path}.{key}") }
+}
+
+/// What a value is, in an operator's words.
+#[must_use]
+pub fn kind(value: &DeValue<'_>) -> &'static str {
+    match value {
+        DeValue::String(_) => "a string",
+        DeValue::Integer(_) => "a whole number",
+        DeValue::Float(_) => "a number with a fraction",
+        DeValue::Boolean(_) => "a truth value",
+        DeValue::Datetime(_) => "a date or time",
+        DeValue::Array(_) => "a list",
+        DeValue::Table(_) => "a table",
+    }
+}
+
+fn parse_duration(text: &str) -> Option<Duration> {
+    let text = text.trim();
+    let end = text.find(|c: char| !c.is_ascii_digit())?;
+    let (number, unit) = text.split_at(end);
+    let number: u64 = number.parse().ok()?;
+    let milliseconds: u64 = match unit {
+        "ms" => 1,
+        "s" => 1_000,
+        "m" => 60_000,
+        "h" => 3_600_000,
+        _ => return None,
+    };
+    number.checked_mul(milliseconds).map(Duration::from_millis)
+}
+
+#[cfg(test)]
+mod tests;
