@@ -1,0 +1,154 @@
+//! What differs between operating systems: signals and the permissions of files.
+//!
+//! The only room that says `cfg(unix)` or `cfg(windows)`. It imports nothing of ours and does not
+//! know what is stopped or what is in a file.
+
+use std::fs::OpenOptions;
+use std::io::{self, Write};
+use std::path::Path;
+
+/// The operating system's wishes that we stop: SIGTERM and SIGINT on Unix; Ctrl-C, Ctrl-Break,
+/// closing the console and shutting down on Windows.
+#[derive(Debug)]
+pub struct StopSignals {
+    #[cfg(unix)]
+    terminate: tokio::signal::unix::Signal,
+    #[cfg(unix)]
+    interrupt: tokio::signal::unix::Signal,
+    #[cfg(windows)]
+    ctrl_c: tokio::signal::windows::CtrlC,
+    #[cfg(windows)]
+    ctrl_break: tokio::signal::windows::CtrlBreak,
+    #[cfg(windows)]
+    ctrl_close: tokio::signal::windows::CtrlClose,
+    #[cfg(windows)]
+    ctrl_shutdown: tokio::signal::windows::CtrlShutdown,
+}
+
+impl StopSignals {
+    /// Starts to listen: from now on a signal no longer ends the process by itself. Must be called
+    /// inside the runtime.
+    ///
+    /// # Errors
+    /// When the operating system refuses a handler.
+    pub fn listen() -> io::Result<Self> {
+        #[cfg(unix)]
+        {
+            use tokio::signal::unix::{SignalKind, signal};
+            Ok(Self {
+                terminate: signal(SignalKind::terminate())?,
+                interrupt: signal(SignalKind::interrupt())?,
+            })
+        }
+        #[cfg(windows)]
+        {
+            use tokio::signal::windows;
+            Ok(Self {
+                ctrl_c: windows::ctrl_c()?,
+                ctrl_break: windows::ctrl_break()?,
+                ctrl_close: windows::ctrl_close()?,
+                ctrl_shutdown: windows::ctrl_shutdown()?,
+            })
+        }
+    }
+
+    /// Waits for the next signal and says its name. The first asks for a drain; who gets a second
+    /// should not wait any longer.
+    pub async fn next(&mut self) -> &'static str {
+        #[cfg(unix)]
+        tokio::select! {
+            _ = self.terminate.recv() => "SIGTERM",
+            _ = self.interrupt.recv() => "SIGINT",
+        }
+        #[cfg(windows)]
+        tokio::select! {
+            _ = self.ctrl_c.recv() => "Ctrl-C",
+            _ = self.ctrl_break.recv() => "Ctrl-Break",
+            _ = self.ctrl_close.recv() => "close",
+            _ = self.ctrl_shutdown.recv() => "shutdown",
+        }
+    }
+}
+
+/// A warning when others than the owner may read or write the file at `path`; `None` when all is
+/// well, when there is no such file, and on Windows, where folders hand down their own lists.
+#[must_use]
+pub fn loose_permissions(path: &Path) -> Option<String> {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        let mode = std::fs::metadata(path).ok()?.permissions().mode() & 0o777;
+        (mode & 0o077 != 0).then(|| {
+            format!(
+                "expected `{}` to be for its owner alone, found mode {mode:04o}: run `chmod 600` on it",
+                path.display()
+            )
+        })
+    }
+    #[cfg(not(unix))]
+    {
+        let _ = path;
+        None
+    }
+}
+
+/// Writes `bytes` into a new file that only its owner may read (mode 0600 on Unix; on Windows
+/// whatever the folder hands down). A file that is already there is replaced, never opened: its
+/// old permissions would stay, and a link would be followed.
+///
+/// # Errors
+/// When the file cannot be removed, created or written.
+pub fn write_private(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    match std::fs::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+        Ok(()) | Err(_) => {}
+    }
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::OpenOptionsExt;
+        options.mode(0o600);
+    }
+    let mut file = options.open(path)?;
+    file.write_all(bytes)?;
+    file.sync_all()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_private_file_is_private_even_where_an_open_one_was() {
+        let path =
+            std::env::temp_dir().join(format!("scim-sidecar-private-{}", std::process::id()));
+        std::fs::write(&path, "old").unwrap();
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt;
+            std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o640)).unwrap();
+            let warning = loose_permissions(&path).unwrap();
+            assert!(warning.contains("found mode 0640"), "{warning}");
+        }
+        write_private(&path, b"new").unwrap();
+        assert_eq!(std::fs::read(&path).unwrap(), b"new");
+        assert_eq!(loose_permissions(&path), None);
+        std::fs::remove_file(&path).unwrap();
+    }
+
+    #[test]
+    fn a_missing_file_is_nobodys_fault() {
+        assert_eq!(loose_permissions(Path::new("no/such/file")), None);
+    }
+
+    #[tokio::test]
+    async fn signals_can_be_listened_to() {
+        let mut signals = StopSignals::listen().unwrap();
+        tokio::select! {
+            biased;
+            name = signals.next() => panic!("nobody sent {name}"),
+            () = std::future::ready(()) => {}
+        }
+    }
+}
