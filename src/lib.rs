@@ -2,6 +2,7 @@
 
 pub mod diagnostic;
 pub mod platform;
+pub mod record;
 pub mod seam;
 pub mod secret;
 pub mod value;

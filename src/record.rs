@@ -1,0 +1,166 @@
+//! The neutral tongue between SCIM's side and the upstream's: fields, records, changes and queries.
+//!
+//! The mapping turns a document into these, a dialect turns these into requests, and back. This
+//! room knows neither SCIM nor HTTP, and imports nothing of ours but the leaf [`value`](crate::value).
+
+mod entity;
+mod options;
+mod query;
+mod recognition;
+
+use std::borrow::Cow;
+use std::fmt;
+
+pub use entity::{
+    Case, Description, Entity, Etag, Facts, Field, FieldIndex, FieldName, Fields, Nulls, Operator,
+    Operators, Paging,
+};
+pub use options::{OptionDefinition, OptionKind, OptionValue, Options, Structure};
+pub use query::{Direction, Predicate, Query, Shared};
+pub use recognition::{Class, Condition, ErrorRule, Place, Recognised};
+
+use crate::value::{Table, Value};
+
+/// What addresses one row upstream: never printed to a client unless the mapping says that the
+/// key is also the SCIM id.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum UpstreamKey {
+    /// A whole number.
+    Integer(i64),
+    /// Characters, letter for letter.
+    Text(Box<str>),
+}
+
+impl UpstreamKey {
+    /// The key that a value of a key field is; `None` for values that address nothing.
+    #[must_use]
+    pub fn from_value(value: &Value<'_>) -> Option<Self> {
+        match value {
+            Value::Integer(number) => Some(Self::Integer(*number)),
+            Value::Text(text) if !text.is_empty() => Some(Self::Text(text.as_ref().into())),
+            _ => None,
+        }
+    }
+
+    /// Whether a value addresses a row.
+    #[must_use]
+    pub fn is_key(value: &Value<'_>) -> bool {
+        match value {
+            Value::Integer(_) => true,
+            Value::Text(text) => !text.is_empty(),
+            _ => false,
+        }
+    }
+
+    /// The key as a value of its field.
+    #[must_use]
+    pub fn value(&self) -> Value<'_> {
+        match self {
+            Self::Integer(number) => Value::Integer(*number),
+            Self::Text(text) => Value::text(text),
+        }
+    }
+}
+
+impl fmt::Display for UpstreamKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Integer(number) => write!(f, "{number}"),
+            Self::Text(text) => f.write_str(text),
+        }
+    }
+}
+
+/// One row of the upstream: a value for each of the entity's [`Fields`], borrowed from the answer.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Record<'a> {
+    values: Table<'a>,
+    /// The row's ETag, as the upstream wrote it.
+    pub version: Option<Cow<'a, str>>,
+}
+
+impl<'a> Record<'a> {
+    /// An empty row of an entity with that many fields.
+    #[must_use]
+    pub fn empty(fields: &Fields) -> Self {
+        Self { values: Table::empty(fields.len()), version: None }
+    }
+
+    /// The value of a field; absent for one that the row has not.
+    #[must_use]
+    pub fn value(&self, field: FieldIndex) -> &Value<'a> {
+        self.values.value(field.position())
+    }
+
+    /// Puts a value into a field; fields that the entity has not are ignored.
+    pub fn put(&mut self, field: FieldIndex, value: Value<'a>) {
+        if let Some(place) = self.values.place(field.position()) {
+            *place = value;
+        }
+    }
+
+    /// Every field's value, in the order of [`Fields`].
+    #[must_use]
+    pub fn values(&self) -> &[Value<'a>] {
+        self.values.values()
+    }
+
+    /// The same row, owning its characters.
+    #[must_use]
+    pub fn into_owned(self) -> Record<'static> {
+        Record {
+            values: self.values.into_owned(),
+            version: self.version.map(|version| Cow::Owned(version.into_owned())),
+        }
+    }
+}
+
+/// What a write sets: fields and their new values, [`Value::Absent`] to clear one.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Delta<'a> {
+    changes: Vec<(FieldIndex, Value<'a>)>,
+}
+
+impl<'a> Delta<'a> {
+    /// An empty change with room for `capacity` fields.
+    #[must_use]
+    pub fn with_capacity(capacity: usize) -> Self {
+        Self { changes: Vec::with_capacity(capacity) }
+    }
+
+    /// Sets a field; what an earlier call set for it is replaced.
+    pub fn set(&mut self, field: FieldIndex, value: Value<'a>) {
+        match self.changes.iter_mut().find(|(known, _)| *known == field) {
+            Some((_, old)) => *old = value,
+            None => self.changes.push((field, value)),
+        }
+    }
+
+    /// The new value of a field, if the change sets it.
+    #[must_use]
+    pub fn value(&self, field: FieldIndex) -> Option<&Value<'a>> {
+        self.changes.iter().find(|(known, _)| *known == field).map(|(_, value)| value)
+    }
+
+    /// Forgets what the change would set for a field.
+    pub fn forget(&mut self, field: FieldIndex) {
+        self.changes.retain(|(known, _)| *known != field);
+    }
+
+    /// Whether nothing would change.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.changes.is_empty()
+    }
+
+    /// The fields and their new values, in the order in which they were first set.
+    pub fn iter(&self) -> impl Iterator<Item = (FieldIndex, &Value<'a>)> {
+        self.changes.iter().map(|(field, value)| (*field, value))
+    }
+
+    /// The same change, owning its characters.
+    #[must_use]
+    pub fn into_owned(self) -> Delta<'static> {
+        Delta { changes: self.changes.into_iter().map(|(f, v)| (f, v.into_owned())).collect() }
+    }
+}

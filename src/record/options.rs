@@ -1,0 +1,155 @@
+//! What a mapping file may say to one dialect alone: declared by the dialect as data, read and
+//! typed when the mapping is compiled, so that neither room knows the other's words.
+
+use regex::Regex;
+
+/// What an option holds.
+#[derive(Clone, Copy, Debug)]
+pub enum OptionKind {
+    /// Characters.
+    Text,
+    /// One of these words.
+    Choice(&'static [&'static str]),
+    /// `true` or `false`.
+    Flag,
+    /// A regular expression that must match a whole text.
+    Pattern,
+    /// Tables, lists and single values in each other; every name in it must be one that a field
+    /// of the dialect may have.
+    Structure,
+}
+
+/// One thing that a mapping file may say to a dialect.
+#[derive(Clone, Copy, Debug)]
+pub struct OptionDefinition {
+    /// Its key in `[upstream.options]`.
+    pub name: &'static str,
+    /// What it says, in one line.
+    pub meaning: &'static str,
+    /// What it holds.
+    pub kind: OptionKind,
+    /// What holds when the file does not say, spelled as characters; `None` for nothing.
+    pub default: Option<&'static str>,
+    /// Whether the file must say it.
+    pub required: bool,
+}
+
+impl OptionDefinition {
+    /// An option that the file may leave out and that then holds nothing.
+    #[must_use]
+    pub const fn optional(name: &'static str, meaning: &'static str, kind: OptionKind) -> Self {
+        Self { name, meaning, kind, default: None, required: false }
+    }
+
+    /// An option with something that holds when the file does not say.
+    #[must_use]
+    pub const fn usual(
+        name: &'static str,
+        meaning: &'static str,
+        kind: OptionKind,
+        default: &'static str,
+    ) -> Self {
+        Self { name, meaning, kind, default: Some(default), required: false }
+    }
+}
+
+/// Parts in each other, for a dialect that writes trees.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Structure {
+    /// Characters; numbers and truth values in TOML's spelling.
+    Leaf(Box<str>),
+    /// One after the other.
+    List(Vec<Structure>),
+    /// By name, in the file's order; a name that begins with `@` is an attribute's.
+    Named(Vec<(Box<str>, Structure)>),
+}
+
+impl Structure {
+    /// Visits the name of every part.
+    pub fn each_name(&self, visit: &mut impl FnMut(&str)) {
+        match self {
+            Self::Leaf(_) => {}
+            Self::List(parts) => parts.iter().for_each(|part| part.each_name(visit)),
+            Self::Named(parts) => {
+                for (name, part) in parts {
+                    visit(name);
+                    part.each_name(visit);
+                }
+            }
+        }
+    }
+}
+
+/// What a mapping file says in one option.
+#[derive(Clone, Debug, Default)]
+pub enum OptionValue {
+    /// Nothing, and there is no default.
+    #[default]
+    Nothing,
+    /// Characters, also those of a choice.
+    Text(Box<str>),
+    /// A truth value.
+    Flag(bool),
+    /// A regular expression for a whole text.
+    Pattern(Regex),
+    /// Parts in each other.
+    Structure(Structure),
+}
+
+/// The values of a dialect's options, in the order in which the dialect declares them.
+#[derive(Clone, Debug, Default)]
+pub struct Options(Vec<OptionValue>);
+
+impl Options {
+    /// The values, in the order of their definitions.
+    #[must_use]
+    pub const fn new(values: Vec<OptionValue>) -> Self {
+        Self(values)
+    }
+
+    /// The characters of an option by its place; `None` where there are none.
+    #[must_use]
+    pub fn text(&self, place: usize) -> Option<&str> {
+        match self.0.get(place) {
+            Some(OptionValue::Text(text)) => Some(text),
+            _ => None,
+        }
+    }
+
+    /// Whether an option is a flag that is set.
+    #[must_use]
+    pub fn is_set(&self, place: usize) -> bool {
+        matches!(self.0.get(place), Some(OptionValue::Flag(true)))
+    }
+
+    /// The pattern of an option.
+    #[must_use]
+    pub fn pattern(&self, place: usize) -> Option<&Regex> {
+        match self.0.get(place) {
+            Some(OptionValue::Pattern(pattern)) => Some(pattern),
+            _ => None,
+        }
+    }
+
+    /// The structure of an option.
+    #[must_use]
+    pub fn structure(&self, place: usize) -> Option<&Structure> {
+        match self.0.get(place) {
+            Some(OptionValue::Structure(structure)) => Some(structure),
+            _ => None,
+        }
+    }
+
+    /// Every value, in the order of the definitions.
+    #[must_use]
+    pub fn values(&self) -> &[OptionValue] {
+        &self.0
+    }
+
+    /// Gives an option another value; for one that is not there nothing happens.
+    pub fn put(&mut self, place: usize, value: OptionValue) {
+        if let Some(old) = self.0.get_mut(place) {
+            *old = value;
+        }
+    }
+}
