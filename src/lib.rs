@@ -3,6 +3,7 @@
 pub mod diagnostic;
 pub mod platform;
 pub mod record;
+pub mod scim;
 pub mod seam;
 pub mod secret;
 pub mod value;

@@ -1,0 +1,201 @@
+//! Printing a document as SCIM JSON: fragments that were escaped when the mapping was compiled, and
+//! values between them, into one buffer.
+
+use super::super::json::{write_integer, write_string};
+use super::super::resource::{Complex, Multi, Node, Resource, Shape};
+use super::super::slots::{SlotIndex, SlotSet};
+use super::projection::{META_LOCATION, META_RESOURCE_TYPE, META_VERSION};
+use super::{Document, Projection};
+use crate::value::Value;
+
+/// What a printed resource says of itself beside its slots (RFC 7643 §3.1).
+#[derive(Clone, Copy, Debug)]
+pub struct Head<'h> {
+    /// The resource's id.
+    pub id: &'h str,
+    /// Its absolute URI.
+    pub location: &'h str,
+    /// Its version, as it stands in `ETag`.
+    pub version: Option<&'h str>,
+}
+
+struct Printer<'p, 'a> {
+    document: &'p Document<'a>,
+    resource: &'p Resource,
+    /// What is there, whether it is shown or not.
+    filled: SlotSet,
+    /// What is there and shown.
+    shown: SlotSet,
+    out: &'p mut Vec<u8>,
+}
+
+impl Document<'_> {
+    /// Appends the resource to `out`. What is absent is left out (RFC 7643 §2.5).
+    pub fn print(
+        &self,
+        resource: &Resource,
+        head: &Head<'_>,
+        projection: &Projection,
+        out: &mut Vec<u8>,
+    ) {
+        let filled = self.filled();
+        let shown = filled.intersection(projection.slots).intersection(resource.printable);
+        Printer { document: self, resource, filled, shown, out }.resource(head, projection);
+    }
+}
+
+impl Printer<'_, '_> {
+    fn resource(&mut self, head: &Head<'_>, projection: &Projection) {
+        let resource = self.resource;
+        let core = resource.core();
+        self.out.extend_from_slice(b"{\"schemas\":[");
+        // Without its leading comma.
+        self.out.extend_from_slice(core.listing.as_bytes().get(1..).unwrap_or_default());
+        for extension in resource.extensions() {
+            if self.shows(extension.slots) {
+                self.out.extend_from_slice(extension.listing.as_bytes());
+            }
+        }
+        self.out.extend_from_slice(b"],\"id\":");
+        write_string(self.out, head.id);
+        self.members(core, true);
+        for extension in resource.extensions() {
+            if self.shows(extension.slots) {
+                self.out.push(b',');
+                self.out.extend_from_slice(extension.fragment.as_bytes());
+                self.members(extension, false);
+                self.out.push(b'}');
+            }
+        }
+        self.meta(head, projection);
+        self.out.push(b'}');
+    }
+
+    fn shows(&self, slots: SlotSet) -> bool {
+        !slots.intersection(self.shown).is_empty()
+    }
+
+    fn members(&mut self, shape: &Shape, mut comma: bool) {
+        for member in shape.members.iter().take(shape.mapped) {
+            let shown = match &member.node {
+                Node::Slot(slot) => self.shown.contains(*slot),
+                Node::Complex(complex) => self.shows(complex.slots),
+                Node::Multi(multi) => self.shows(multi.slots),
+                _ => false,
+            };
+            if !shown {
+                continue;
+            }
+            if comma {
+                self.out.push(b',');
+            }
+            comma = true;
+            self.out.extend_from_slice(member.fragment.as_bytes());
+            match &member.node {
+                Node::Slot(slot) => self.value(*slot),
+                Node::Complex(complex) => self.complex(complex),
+                Node::Multi(multi) => self.multi(multi),
+                _ => {}
+            }
+        }
+    }
+
+    fn complex(&mut self, complex: &Complex) {
+        let mut sign = b'{';
+        for sub in &complex.subs {
+            if let Some(slot) = sub.slot
+                && self.shown.contains(slot)
+            {
+                self.out.push(sign);
+                self.out.extend_from_slice(sub.fragment.as_bytes());
+                self.value(slot);
+                sign = b',';
+            }
+        }
+        self.out.push(b'}');
+    }
+
+    fn multi(&mut self, multi: &Multi) {
+        let mut sign = b'[';
+        let mut primary = true;
+        for element in &multi.elements {
+            let first = std::mem::take(&mut primary);
+            if element.slots.intersection(self.filled).is_empty() {
+                primary = first;
+                continue;
+            }
+            if !self.shows(element.slots) {
+                continue;
+            }
+            self.out.push(sign);
+            self.out.push(b'{');
+            sign = b',';
+            for (sub, column) in multi.subs.iter().zip(&element.columns) {
+                if let Some(slot) = column
+                    && self.shown.contains(*slot)
+                {
+                    self.out.extend_from_slice(sub.fragment.as_bytes());
+                    self.value(*slot);
+                    self.out.push(b',');
+                }
+            }
+            self.out.extend_from_slice(element.fragment.as_bytes());
+            if first {
+                self.out.extend_from_slice(b",\"primary\":true");
+            }
+            self.out.push(b'}');
+        }
+        self.out.push(b']');
+    }
+
+    fn meta(&mut self, head: &Head<'_>, projection: &Projection) {
+        let resource = self.resource;
+        let version = head.version.filter(|_| projection.meta & META_VERSION != 0);
+        let location = projection.meta & META_LOCATION != 0;
+        let mut sign: &[u8] = b",\"meta\":{";
+        if projection.meta & META_RESOURCE_TYPE != 0 {
+            self.out.extend_from_slice(resource.meta_fragment.as_bytes());
+            sign = b",";
+        }
+        let dates = [
+            (resource.created, &b"\"created\":"[..]),
+            (resource.last_modified, b"\"lastModified\":"),
+        ];
+        for (slot, name) in dates {
+            if let Some(slot) = slot
+                && self.shown.contains(slot)
+            {
+                self.out.extend_from_slice(sign);
+                self.out.extend_from_slice(name);
+                self.value(slot);
+                sign = b",";
+            }
+        }
+        if location {
+            self.out.extend_from_slice(sign);
+            self.out.extend_from_slice(b"\"location\":");
+            write_string(self.out, head.location);
+            sign = b",";
+        }
+        if let Some(version) = version {
+            self.out.extend_from_slice(sign);
+            self.out.extend_from_slice(b"\"version\":");
+            write_string(self.out, version);
+            sign = b",";
+        }
+        if sign == b"," {
+            self.out.push(b'}');
+        }
+    }
+
+    fn value(&mut self, slot: SlotIndex) {
+        match self.document.value(slot) {
+            Value::Absent => self.out.extend_from_slice(b"null"),
+            Value::Text(text) | Value::DateTime(text) => write_string(self.out, text),
+            Value::Integer(number) => write_integer(self.out, *number),
+            Value::Decimal(text) => self.out.extend_from_slice(text.as_bytes()),
+            Value::Boolean(true) => self.out.extend_from_slice(b"true"),
+            Value::Boolean(false) => self.out.extend_from_slice(b"false"),
+        }
+    }
+}

@@ -1,0 +1,415 @@
+//! From an operation as it was sent to what it does to slots.
+
+use serde_json::value::RawValue;
+
+use super::super::document::{
+    Body, ComplexSeed, ElementSeed, Reader, SentSeed, ShapeSeed, Wrong, read_only,
+};
+use super::super::error::{Named, ScimError, ScimType};
+use super::super::expression::{Comparison, Expression, Literal};
+use super::super::filter::{Filter, Resolver, existing};
+use super::super::path::AttrPath;
+use super::super::resource::{Found, Multi, is_companion, only_type};
+use super::super::slots::{SlotIndex, SlotSet};
+use super::message::Sent;
+use super::{Effect, Operation, Patch, Row, Selection, Verb};
+use crate::value::Value;
+
+/// Reads one operation into the patch.
+pub(super) fn operation<'a>(
+    patch: &mut Patch<'a>,
+    reader: &mut Reader<'_, 'a>,
+    sent: &Sent<'a>,
+) -> Result<(), ScimError> {
+    let verb = sent.verb;
+    reader.body = if verb == Verb::Add { Body::Adding } else { Body::Replacing };
+    let Some(text) = sent.path.as_deref() else { return without_path(patch, reader, sent) };
+    let resource = reader.resource;
+    let path = AttrPath::parse(text, resource.urns())?;
+    let found = resource.find(&path);
+    if let Found::Multi(multi, sub) = found {
+        return Lister { patch, reader, multi, text, verb }.operation(&path, sub, sent.value);
+    }
+    if path.filter.is_some() && !matches!(found, Found::Unmapped | Found::Unknown) {
+        let detail =
+            format!("`{}` is not a list, so nothing can stand in brackets", Named(path.attribute));
+        return Err(ScimError::new(ScimType::InvalidPath, detail));
+    }
+    let slots = match found {
+        Found::Id | Found::ReadOnly | Found::ResourceType => return Err(read_only(text)),
+        // Accepted and never kept.
+        Found::Password => return Ok(()),
+        Found::Unmapped | Found::Unknown => return reader.leave_out(&text),
+        Found::Slot(slot) => SlotSet::of(slot),
+        Found::Complex(complex) => complex.slots,
+        Found::Schema(shape) => shape.slots,
+        Found::Multi(multi, _) => multi.slots,
+    };
+    let writable = slots.difference(resource.read_only());
+    if writable.is_empty() && !slots.is_empty() {
+        return Err(read_only(text));
+    }
+    if verb == Verb::Remove {
+        push(patch, verb, 0, Effect::Clear(writable));
+        return Ok(());
+    }
+    let raw = value(sent.value)?;
+    match found {
+        Found::Slot(slot) => {
+            let kind = resource.slot(slot).kind;
+            let read = reader.read_value(raw, |reader| reader.scalar(kind));
+            let read = reader.settle(read)?;
+            reader.set(slot, read);
+        }
+        Found::Complex(complex) => {
+            let read =
+                reader.read_value(raw, |reader| ComplexSeed { reader, complex, inner: false });
+            reader.settle(read)?;
+        }
+        Found::Schema(shape) => {
+            let root = path.attribute.is_empty() && std::ptr::eq(shape, resource.core());
+            let read = reader.read_value(object(raw)?, |reader| ShapeSeed { reader, shape, root });
+            reader.settle(read)?;
+        }
+        _ => {}
+    }
+    put(patch, reader, verb, SlotSet::EMPTY);
+    Ok(())
+}
+
+fn without_path<'a>(
+    patch: &mut Patch<'a>,
+    reader: &mut Reader<'_, 'a>,
+    sent: &Sent<'a>,
+) -> Result<(), ScimError> {
+    if sent.verb == Verb::Remove {
+        return Err(ScimError::new(ScimType::NoTarget, "`remove` needs a `path`"));
+    }
+    let raw = object(value(sent.value)?)?;
+    let read = reader.read_value(raw, Reader::root);
+    reader.settle(read)?;
+    put(patch, reader, sent.verb, SlotSet::EMPTY);
+    Ok(())
+}
+
+fn value(sent: Option<&RawValue>) -> Result<&str, ScimError> {
+    sent.map(RawValue::get)
+        .ok_or_else(|| ScimError::new(ScimType::InvalidValue, "`add` and `replace` need a `value`"))
+}
+
+fn object(raw: &str) -> Result<&str, ScimError> {
+    if raw.starts_with('{') {
+        return Ok(raw);
+    }
+    let detail = "the `value` of an operation without `path` must be an object of attributes";
+    Err(ScimError::new(ScimType::InvalidValue, detail))
+}
+
+fn push(patch: &mut Patch<'_>, verb: Verb, writes: usize, effect: Effect) {
+    let end = patch.writes.len();
+    patch.operations.push(Operation { verb, writes: end - writes..end, effect });
+}
+
+/// Moves what the reader holds behind the patch's writes and says how many there were. A value
+/// that cannot be used is no write.
+fn drain<'a>(patch: &mut Patch<'a>, reader: &mut Reader<'_, 'a>) -> usize {
+    let before = patch.writes.len();
+    for slot in std::mem::take(&mut reader.mentioned).iter() {
+        let value = reader.document.take(slot);
+        if !reader.invalid.iter().any(|invalid| invalid.slot == slot) {
+            patch.writes.push((slot, value));
+        }
+    }
+    patch.writes.len() - before
+}
+
+fn put<'a>(patch: &mut Patch<'a>, reader: &mut Reader<'_, 'a>, verb: Verb, existing: SlotSet) {
+    let writes = drain(patch, reader);
+    if writes > 0 || !existing.is_empty() {
+        push(patch, verb, writes, Effect::Put { existing });
+    }
+}
+
+/// Operations on a list.
+struct Lister<'x, 'r, 'a> {
+    patch: &'x mut Patch<'a>,
+    reader: &'x mut Reader<'r, 'a>,
+    multi: &'r Multi,
+    /// The path as it was sent.
+    text: &'x str,
+    verb: Verb,
+}
+
+impl<'r, 'a> Lister<'_, 'r, 'a> {
+    fn operation(
+        mut self,
+        path: &AttrPath<'_>,
+        sub: Option<Option<usize>>,
+        sent: Option<&'a RawValue>,
+    ) -> Result<(), ScimError> {
+        if self.multi.slots.difference(self.reader.resource.read_only()).is_empty() {
+            return Err(read_only(self.text));
+        }
+        let column = match sub {
+            None => None,
+            Some(Some(column)) => Some(column),
+            // `type` and `primary` come with the element; a request's are accepted, not stored.
+            Some(None) if path.sub_attribute.is_some_and(is_companion) => return Ok(()),
+            Some(None) => return self.reader.leave_out(&self.text),
+        };
+        match (path.filter.as_deref(), column) {
+            (Some(filter), column) => match only_type(filter) {
+                Some(kind) => self.typed(kind, column, sent),
+                None => self.selected(filter, column, sent),
+            },
+            (None, Some(column)) => {
+                let rows = (0..self.multi.elements.len())
+                    .map(|row| (row, existing(self.multi, row, Filter::Everything)))
+                    .collect();
+                self.select(rows, Some(column), Pin::List, sent)
+            }
+            (None, None) => self.whole(sent),
+        }
+    }
+
+    /// The list as a whole.
+    fn whole(&mut self, sent: Option<&'a RawValue>) -> Result<(), ScimError> {
+        if self.verb != Verb::Remove {
+            let raw = value(sent)?;
+            let multi = self.multi;
+            let read = self.reader.read_value(raw, |reader| reader.list(multi));
+            self.reader.settle(read)?;
+            put(self.patch, self.reader, self.verb, SlotSet::EMPTY);
+            return Ok(());
+        }
+        let listed = sent.map(RawValue::get).filter(|raw| raw.starts_with(['[', '{']));
+        let Some(raw) = listed else {
+            let slots = self.multi.slots.difference(self.reader.resource.read_only());
+            push(self.patch, self.verb, 0, Effect::Clear(slots));
+            return Ok(());
+        };
+        // Entra ID's and others' habit: only those elements that the value lists are removed.
+        let multi = self.multi;
+        let read = self.reader.read_value(raw, |reader| SentSeed { reader, multi });
+        let listed = self.reader.settle(read)?;
+        let mut rows = vec![Vec::new(); multi.elements.len()];
+        for sent in listed {
+            let kind = sent.kind().map(|kind| multi.element_named(kind));
+            let terms: Vec<(usize, Value<'_>)> = sent
+                .columns()
+                .filter_map(|(column, read)| Some((column, read.ok()?)))
+                .filter(|(_, value)| !value.is_absent())
+                .collect();
+            if terms.is_empty() && kind.is_none() {
+                continue;
+            }
+            for (row, alternatives) in rows.iter_mut().enumerate() {
+                if kind.is_some_and(|kind| kind != Some(row)) {
+                    continue;
+                }
+                let equal = terms.iter().map(|(column, value)| match multi.slot(row, *column) {
+                    Some(slot) => Filter::equals(slot, value.clone().into_owned()),
+                    None => Filter::Nothing,
+                });
+                alternatives.push(existing(multi, row, Filter::all(equal)));
+            }
+        }
+        let rows = rows.into_iter().map(Filter::any).enumerate().collect();
+        self.select(rows, None, Pin::Nothing, None)
+    }
+
+    /// `[type eq "work"]`: one element, whether it is there or not.
+    fn typed(
+        &mut self,
+        kind: &str,
+        column: Option<usize>,
+        sent: Option<&'a RawValue>,
+    ) -> Result<(), ScimError> {
+        let multi = self.multi;
+        let Some((row, element)) =
+            multi.element_named(kind).and_then(|row| Some((row, multi.elements.get(row)?)))
+        else {
+            return self.nowhere();
+        };
+        let slots = match column {
+            None => element.slots,
+            Some(column) => match multi.slot(row, column) {
+                Some(slot) => SlotSet::of(slot),
+                None => return self.reader.leave_out(&self.text),
+            },
+        };
+        let writable = slots.difference(self.reader.resource.read_only());
+        if writable.is_empty() {
+            return Err(read_only(self.text));
+        }
+        if self.verb == Verb::Remove {
+            push(self.patch, self.verb, 0, Effect::Clear(writable));
+            return Ok(());
+        }
+        self.read(row, column, value(sent)?)?;
+        let strict = self.verb == Verb::Replace && !self.reader.profile.value_path_creates;
+        let existing = if strict { element.slots } else { SlotSet::EMPTY };
+        put(self.patch, self.reader, self.verb, existing);
+        Ok(())
+    }
+
+    /// Reads the value of one element, or of one of its sub-attributes.
+    fn read(&mut self, row: usize, column: Option<usize>, raw: &'a str) -> Result<(), ScimError> {
+        let multi = self.multi;
+        let reader = &mut *self.reader;
+        if let Some(slot) = column.and_then(|column| multi.slot(row, column)) {
+            let kind = reader.resource.slot(slot).kind;
+            let read = reader.read_value(raw, |reader| reader.scalar(kind));
+            let read = reader.settle(read)?;
+            reader.set(slot, read);
+            return Ok(());
+        }
+        let read = reader.read_value(raw, |reader| ElementSeed { reader, multi, listed: true });
+        let element = reader.settle(read)?;
+        if self.verb == Verb::Replace {
+            reader.clear(multi.elements.get(row).map(|row| row.slots).unwrap_or_default());
+        }
+        let Some(element) = element else {
+            let slots = multi.elements.get(row).map(|row| row.slots).unwrap_or_default();
+            reader.refuse(slots, Wrong("no object"));
+            return Ok(());
+        };
+        let placed = reader.put_element::<serde_json::Error>(multi, row, element);
+        reader.settle(placed)
+    }
+
+    /// No element that the path can mean has a place here.
+    fn nowhere(&mut self) -> Result<(), ScimError> {
+        if self.verb != Verb::Add && !self.reader.profile.ignore_unmapped {
+            return Err(no_target(self.text));
+        }
+        self.reader.leave_out(&self.text)
+    }
+
+    /// Elements by any other condition.
+    fn selected(
+        &mut self,
+        filter: &Expression<'_>,
+        column: Option<usize>,
+        sent: Option<&'a RawValue>,
+    ) -> Result<(), ScimError> {
+        let resolver =
+            Resolver::new(self.reader.resource, self.reader.profile, ScimType::InvalidPath);
+        let mut rows = Vec::new();
+        for row in 0..self.multi.elements.len() {
+            match resolver.in_element(self.multi, row, filter) {
+                Ok(condition) => rows.push((row, existing(self.multi, row, condition))),
+                Err(_) if self.reader.profile.ignore_unmapped => return self.nowhere(),
+                Err(error) => return Err(error),
+            }
+        }
+        self.select(rows, column, pin(filter), sent)
+    }
+
+    fn select(
+        &mut self,
+        mut rows: Vec<(usize, Filter)>,
+        column: Option<usize>,
+        pin: Pin,
+        sent: Option<&'a RawValue>,
+    ) -> Result<(), ScimError> {
+        let multi = self.multi;
+        rows.retain(|(row, condition)| {
+            *condition != Filter::Nothing
+                && column.is_none_or(|column| multi.slot(*row, column).is_some())
+        });
+        let Some((template, _)) = rows.first() else { return self.nowhere() };
+        let mut columns = Vec::new();
+        let mut writes = 0;
+        if self.verb != Verb::Remove {
+            self.read(*template, column, value(sent)?)?;
+            writes = drain(self.patch, self.reader);
+            let start = self.patch.writes.len() - writes;
+            let written = self.patch.writes.get(start..).unwrap_or_default();
+            columns = written.iter().map(|(slot, _)| column_of(multi, *template, *slot)).collect();
+            if writes == 0 {
+                return Ok(());
+            }
+        }
+        let read_only = self.reader.resource.read_only();
+        let default = || rows.iter().position(|(row, _)| multi.default == Some(*row));
+        let only = || (rows.len() == 1).then_some(0);
+        let fallback = match pin {
+            Pin::Nothing => None,
+            Pin::Type => only(),
+            Pin::Primary => default().or(Some(0)),
+            Pin::List => default().or_else(only),
+        };
+        let rows = rows
+            .into_iter()
+            .map(|(row, condition)| {
+                let whole = multi.elements.get(row).map(|row| row.slots).unwrap_or_default();
+                let clear = match (self.verb, column) {
+                    (Verb::Remove, Some(column)) => multi.slot(row, column).into_iter().collect(),
+                    (Verb::Remove | Verb::Replace, None) => whole,
+                    _ => SlotSet::EMPTY,
+                };
+                let targets = columns
+                    .iter()
+                    .map(|column| column.and_then(|at| multi.slot(row, at)))
+                    .collect();
+                Row { condition, clear: clear.difference(read_only), targets }
+            })
+            .collect();
+        let effect = Effect::Elements(Box::new(Selection { rows, fallback }));
+        push(self.patch, self.verb, writes, effect);
+        Ok(())
+    }
+}
+
+/// Which element a path makes if it selects none.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Pin {
+    /// None: a path that asks for a value must not overwrite another one.
+    Nothing,
+    /// The one of its type.
+    Type,
+    /// The default one, else the first.
+    Primary,
+    /// The default one, else the only one.
+    List,
+}
+
+/// What the brackets say of an element that is not there yet.
+fn pin(filter: &Expression<'_>) -> Pin {
+    if only_type(filter).is_some() {
+        return Pin::Type;
+    }
+    match filter {
+        Expression::Compare { path, operator: Comparison::Eq, literal }
+            if path.attribute.eq_ignore_ascii_case("primary") =>
+        {
+            let wanted = match literal {
+                Literal::Boolean(truth) => *truth,
+                Literal::Text(text) => text.eq_ignore_ascii_case("true"),
+                _ => false,
+            };
+            if wanted { Pin::Primary } else { Pin::Nothing }
+        }
+        Expression::And(parts) => {
+            let pins: Vec<Pin> = parts.iter().map(pin).collect();
+            let pinned = |wanted| pins.contains(&wanted);
+            match (pinned(Pin::Type), pinned(Pin::Nothing)) {
+                (true, _) => Pin::Type,
+                (false, true) => Pin::Nothing,
+                (false, false) => Pin::Primary,
+            }
+        }
+        _ => Pin::Nothing,
+    }
+}
+
+/// The refusal of a path that selects nothing.
+pub(super) fn no_target(path: &str) -> ScimError {
+    ScimError::new(ScimType::NoTarget, format!("`{}` selects nothing", Named(path)))
+}
+
+/// The column of a slot in a list's row.
+fn column_of(multi: &Multi, row: usize, slot: SlotIndex) -> Option<usize> {
+    multi.elements.get(row)?.columns.iter().position(|column| *column == Some(slot))
+}

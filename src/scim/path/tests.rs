@@ -1,0 +1,103 @@
+use proptest::prelude::*;
+
+use super::super::expression::{Comparison, Literal};
+use super::*;
+
+const CORE: &str = "urn:ietf:params:scim:schemas:core:2.0:User";
+
+fn urns() -> Urns {
+    Urns::new([
+        CORE.into(),
+        "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User".into(),
+        "urn:ietf:params:scim:schemas:extension:bizagi:2.0:UserProperties".into(),
+    ])
+}
+
+fn parsed(text: &str) -> (Option<String>, String, Option<String>) {
+    let urns = urns();
+    let path = AttrPath::parse(text, &urns).unwrap();
+    (path.schema.map(str::to_owned), path.attribute.into(), path.sub_attribute.map(Into::into))
+}
+
+#[test]
+fn urns_are_recognised_before_anything_is_split() {
+    assert_eq!(parsed("name.givenName"), (None, "name".into(), Some("givenName".into())));
+    assert_eq!(
+        parsed("URN:ietf:params:scim:schemas:core:2.0:user:name.givenName").1,
+        "name",
+        "in any letter case"
+    );
+    let bizagi = "urn:ietf:params:scim:schemas:extension:bizagi:2.0:UserProperties";
+    assert_eq!(
+        parsed(&format!("{bizagi}:IdentificationNumber")),
+        (Some(bizagi.into()), "IdentificationNumber".into(), None)
+    );
+    assert_eq!(parsed(bizagi), (Some(bizagi.into()), String::new(), None));
+    assert_eq!(
+        parsed("urn:example:unknown:1.0:a.b"),
+        (Some("urn:example:unknown:1.0".into()), "a".into(), Some("b".into()))
+    );
+}
+
+#[test]
+fn malformed_paths_are_refused() {
+    let urns = urns();
+    for text in [
+        "",
+        "foo[",
+        "foo]",
+        "a.b.c",
+        "a[type eq \"x\"",
+        "a[type eq \"x\"]b",
+        "a[type eq \"x\"].",
+        "a b",
+        "1a",
+        "a.",
+        ".a",
+        "a[b[c eq 1]]",
+        "a[]",
+        "a.b[c eq 1]",
+        "é",
+    ] {
+        let error = AttrPath::parse(text, &urns).unwrap_err();
+        assert_eq!(error.kind, ScimType::InvalidPath, "{text}");
+    }
+    assert!(AttrPath::parse(&"a".repeat(MAX_LENGTH + 1), &urns).is_err());
+}
+
+fn name() -> impl Strategy<Value = String> {
+    "[a-zA-Z][a-zA-Z0-9_-]{0,6}".prop_filter("keyword", |name| !name.eq_ignore_ascii_case("not"))
+}
+
+proptest! {
+    #[test]
+    fn a_printed_path_reads_back(
+        urn in any::<bool>(),
+        attribute in name(),
+        key in name(),
+        value in any::<String>(),
+        filtered in any::<bool>(),
+        sub in proptest::option::of(name()),
+    ) {
+        let filter = Expression::Compare {
+            path: AttrPath { schema: None, attribute: &key, filter: None, sub_attribute: None },
+            operator: Comparison::Eq,
+            literal: Literal::Text(value.as_str().into()),
+        };
+        let path = AttrPath {
+            schema: urn.then_some(CORE),
+            attribute: &attribute,
+            filter: filtered.then(|| Box::new(filter)),
+            sub_attribute: sub.as_deref(),
+        };
+        let text = path.to_string();
+        prop_assume!(text.len() <= MAX_LENGTH);
+        let urns = urns();
+        prop_assert_eq!(AttrPath::parse(&text, &urns), Ok(path));
+    }
+
+    #[test]
+    fn no_text_breaks_the_reader(text in "[a-z\\[\\]().:\"\\\\ é$]{0,60}") {
+        drop(AttrPath::parse(&text, &urns()));
+    }
+}
