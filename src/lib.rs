@@ -1,6 +1,7 @@
 //! `scim-sidecar`: SCIM 2.0 for a legacy server that has only its own API.
 
 pub mod diagnostic;
+pub mod mapping;
 pub mod platform;
 pub mod record;
 pub mod scim;

@@ -1,0 +1,392 @@
+//! What was read → [`Mapping`], with every finding.
+
+mod attribute;
+mod options;
+mod upstream;
+
+use std::sync::Arc;
+
+use super::file;
+use super::predicate;
+use super::rule::Rule;
+use super::template::{Mistake, Template};
+use super::{Derived, Mapping, Unmapped, example};
+use crate::diagnostic::reader::{Placed, Sink, Table, read_file};
+use crate::diagnostic::{Report, Severity, Source};
+use crate::record::{
+    Class, Condition, Description, Entity, ErrorRule, Facts, Field, FieldIndex, FieldName, Fields,
+    Options, Place,
+};
+use crate::scim::Resource;
+use crate::scim::resource::ResourceBuilder;
+use crate::scim::schema::RESOURCE_TYPES;
+use crate::value::Type;
+
+/// The version of the language that this program reads.
+pub const FORMAT: i64 = 1;
+
+/// What is being compiled: the fields grow as the file names them.
+struct Draft<'s> {
+    sink: &'s Sink,
+    fields: Fields,
+    facts: Facts,
+    /// Whether the dialect can write a field of that name.
+    names: fn(&str) -> bool,
+    /// Whether it can write a text with these characters.
+    writable: Option<fn(&str) -> bool>,
+    rules: Vec<Rule>,
+}
+
+impl Draft<'_> {
+    /// The index of a field, new or known; a field cannot have two types.
+    fn field(&mut self, name: &Placed<String>, kind: Type) -> Option<FieldIndex> {
+        if name.value.trim().is_empty() {
+            self.sink.error(&name.span, "a field needs a name", None, None);
+            return None;
+        }
+        if let Some(index) = self.fields.index_of(&name.value) {
+            let known = self.fields.field(index).map(|field| field.kind);
+            if known != Some(kind) {
+                let known = known.map_or("another type", Type::name);
+                self.sink.error(
+                    &name.span,
+                    format!("field `{}` has two types", name.value),
+                    Some(format!("expected {known} as elsewhere in the file, found {kind}")),
+                    None,
+                );
+                return None;
+            }
+            return Some(index);
+        }
+        if !(self.names)(&name.value) {
+            self.sink.error(
+                &name.span,
+                format!("the dialect cannot write a field `{}`", name.value),
+                Some("expected a name of this dialect".to_owned()),
+                None,
+            );
+            return None;
+        }
+        let name = FieldName::from(name.value.as_str());
+        self.fields.push(Field { name, kind, case: self.facts.case })
+    }
+
+    /// The index of a field that something else must have named, so that its type is known.
+    fn known_field(&self, name: &Placed<String>) -> Option<FieldIndex> {
+        let found = self.fields.index_of(&name.value);
+        if found.is_none() {
+            let known: Vec<&str> =
+                self.fields.iter().map(|(_, field)| field.name.as_str()).collect();
+            self.sink.unknown(&name.span, "field", &name.value, known);
+        }
+        found
+    }
+}
+
+impl Mapping {
+    /// Compiles a mapping file. `dialects` are those that the program speaks, as each describes
+    /// itself. The report holds every finding; there is a mapping only without errors.
+    #[must_use]
+    pub fn read(source: Arc<Source>, dialects: &[Description]) -> (Option<Self>, Report) {
+        let sink = Sink::new(source);
+        let mapping = read_file(&sink, file::ROOT, |root| compile(root, dialects));
+        let mapping = mapping.filter(|_| sink.errors() == 0);
+        (mapping, sink.into_report())
+    }
+}
+
+fn compile(root: &Table<'_>, dialects: &[Description]) -> Option<Mapping> {
+    let sink = root.sink();
+    read_format(root);
+    let definition = read_resource(root);
+    let dialect = read_dialect(root, dialects);
+    let unmapped = root
+        .choice(
+            "unmapped",
+            &[("ignore", Unmapped::Ignore), ("warn", Unmapped::Warn), ("reject", Unmapped::Reject)],
+        )
+        .unwrap_or_default();
+    let Some(upstream) = root.table("upstream", file::UPSTREAM) else {
+        if !root.has("upstream") {
+            root.missing("upstream", "a table that says where the people are");
+        }
+        return None;
+    };
+    let dialect = dialect?;
+    let facts = upstream::facts(&upstream, dialect.facts.clone());
+    let options = options::read(&upstream, dialect);
+    let mut draft = Draft {
+        sink,
+        fields: Fields::default(),
+        facts,
+        names: dialect.names,
+        writable: dialect.writable,
+        rules: Vec::new(),
+    };
+    let collection =
+        upstream.required_text("collection", "where the rows are, such as `odata/data/WFUser`");
+    let key = upstream::column(&upstream, "key", &mut draft);
+    let id = if upstream.has("id") { upstream::column(&upstream, "id", &mut draft) } else { key };
+    let mut builder = Resource::builder(definition?);
+    for extension in root.tables("extension", file::EXTENSION) {
+        builder = read_extension(&extension, builder);
+    }
+    for attribute in root.tables("attribute", file::ATTRIBUTE) {
+        attribute::read(&attribute, &mut builder, &mut draft);
+    }
+    let resource = builder.build();
+    let derived = read_derived(root, &resource, &mut draft);
+    let policies = upstream::policies(root, &upstream, &resource, &mut draft);
+    let errors = root.tables("error", file::ERROR).iter().filter_map(read_error).collect();
+    let user_name = resource.slot_of("userName");
+    if user_name.is_none() {
+        sink.about_the_file(
+            Severity::Error,
+            "`userName` is not mapped",
+            Some("add an `[[attribute]]` with `scim = \"userName\"`".to_owned()),
+        );
+    }
+    let Draft { fields, facts, rules, .. } = draft;
+    let policies = policies?;
+    let grants = grants(dialect, &fields, &rules, &derived, &policies, &options);
+    let mapping = Mapping {
+        source: Arc::clone(sink.source()),
+        dialect: dialect.name.to_owned(),
+        entity: Entity {
+            collection: collection?.value.into(),
+            fields,
+            key: key?,
+            facts,
+            options,
+            errors,
+        },
+        rules,
+        derived,
+        constants: policies.constants,
+        grants,
+        id: id?,
+        unique: policies.unique,
+        scope: policies.scope,
+        protected: policies.protected,
+        own_account: None,
+        anchor: policies.anchor,
+        on_conflict: policies.on_conflict,
+        on_delete: policies.on_delete,
+        unmapped,
+        user_name: user_name?,
+        active: resource.slot_of("active"),
+        resource,
+        population: std::sync::OnceLock::new(),
+    };
+    if sink.errors() == 0 {
+        review(&upstream, &mapping);
+        for example in root.tables("example", file::EXAMPLE) {
+            example::run(&example, &mapping);
+        }
+    }
+    Some(mapping)
+}
+
+/// What the file writes that gives people rights, each once, as the dialect names it.
+fn grants(
+    dialect: &Description,
+    fields: &Fields,
+    rules: &[Rule],
+    derived: &[Derived],
+    policies: &upstream::Policies,
+    options: &Options,
+) -> Vec<&'static str> {
+    let mut found: Vec<&'static str> = Vec::new();
+    let mut note = |name: &str| {
+        let grant = dialect.grants.iter().find(|grant| grant.eq_ignore_ascii_case(name));
+        found.extend(grant.filter(|grant| !found.contains(grant)));
+    };
+    let ruled = rules.iter().filter(|rule| !rule.read_only);
+    let written = ruled
+        .flat_map(|rule| rule.fields().chain(rule.also.iter().copied()))
+        .chain(derived.iter().map(|derived| derived.field))
+        .chain(policies.constants.iter().map(|(field, _)| *field));
+    for field in written.filter_map(|index| fields.field(index)) {
+        note(field.name.as_str());
+    }
+    options::names(options, dialect, &mut note);
+    found
+}
+
+/// What holds of the mapping as a whole.
+fn review(upstream: &Table<'_>, mapping: &Mapping) {
+    let sink = upstream.sink();
+    if let Some(operator) = predicate::unsupported(&mapping.population(), &mapping.entity.facts) {
+        sink.error(
+            &upstream.span_of("search"),
+            format!("scope, tombstone and `userName` need the operator `{}`", operator.name()),
+            Some("the upstream is said not to have it".to_owned()),
+            Some("declare it in `search.operators`, or do without that policy".to_owned()),
+        );
+    }
+    if mapping.anchor.is_none() {
+        sink.warning(
+            &upstream.span(),
+            "no `anchor`: a namesake or a re-hire can be given somebody's old row",
+            Some("map `externalId` to a field of its own and name both in `anchor`".to_owned()),
+        );
+    }
+    let is_disable = matches!(mapping.on_delete, super::policy::OnDelete::Disable(_));
+    if is_disable && mapping.active.is_none() {
+        sink.error(
+            &upstream.span_of("on_delete"),
+            "`on_delete = \"disable\"` needs `active`",
+            Some("expected an `[[attribute]]` with `scim = \"active\"`".to_owned()),
+            None,
+        );
+    }
+}
+
+fn read_format(root: &Table<'_>) {
+    if !root.has("format") {
+        root.missing("format", "`format = 1`");
+        return;
+    }
+    // Out of range is a finding of its own; a mapping for a later program must not be half read.
+    let _ = root.integer("format", FORMAT..=FORMAT);
+}
+
+fn read_resource(root: &Table<'_>) -> Option<&'static crate::scim::schema::ResourceTypeDefinition> {
+    let name = root.required_text("resource", "`User`")?;
+    let found = RESOURCE_TYPES.iter().find(|definition| definition.name == name.value);
+    if found.is_none() {
+        let known: Vec<&str> = RESOURCE_TYPES.iter().map(|definition| definition.name).collect();
+        root.sink().unknown(&name.span, "resource type", &name.value, known);
+    }
+    found
+}
+
+fn read_dialect<'d>(root: &Table<'_>, dialects: &'d [Description]) -> Option<&'d Description> {
+    let name =
+        root.required_text("dialect", "the upstream's kind of interface, such as `odata`")?;
+    let found = dialects.iter().find(|dialect| dialect.name == name.value);
+    if found.is_none() {
+        let known: Vec<&str> = dialects.iter().map(|dialect| dialect.name).collect();
+        root.sink().unknown(&name.span, "dialect", &name.value, known);
+    }
+    found
+}
+
+fn read_extension(table: &Table<'_>, builder: ResourceBuilder) -> ResourceBuilder {
+    let Some(urn) = table.required_text("urn", "a URN such as `urn:example:2.0:User`") else {
+        return builder;
+    };
+    if !urn.value.to_ascii_lowercase().starts_with("urn:") {
+        table.sink().error(
+            &urn.span,
+            "a schema is named by a URN",
+            Some("expected a text that begins with `urn:`".to_owned()),
+            None,
+        );
+        return builder;
+    }
+    let name = table.text("name").map(|name| name.value);
+    let last = urn.value.rsplit(':').next().unwrap_or(&urn.value).to_owned();
+    let description = table.text("description").map(|text| text.value).unwrap_or_default();
+    builder.extension(&urn.value, &name.unwrap_or(last), &description)
+}
+
+fn read_derived(root: &Table<'_>, resource: &Resource, draft: &mut Draft<'_>) -> Vec<Derived> {
+    let mut list = Vec::new();
+    for table in root.tables("derived", file::DERIVED) {
+        let field = table
+            .required_text("field", "the name of a field")
+            .and_then(|name| draft.field(&name, Type::String));
+        if !table.has("from") {
+            table.missing("from", "a template such as `{name.givenName} {name.familyName}`");
+        }
+        let from = template(&table, "from", resource);
+        let otherwise = template(&table, "otherwise", resource);
+        if let (Some(field), Some(template)) = (field, from) {
+            list.push(Derived { field, template, otherwise });
+        }
+    }
+    list
+}
+
+fn template(table: &Table<'_>, key: &str, resource: &Resource) -> Option<Template> {
+    let text = table.text(key)?;
+    match Template::parse(&text.value, |path| resource.slot_of(path)) {
+        Ok(template) if template.inputs().next().is_some() => Some(template),
+        Ok(_) => {
+            table.sink().error(
+                &text.span,
+                "a template needs an attribute",
+                Some("expected a path in braces, such as `{name.givenName}`".to_owned()),
+                None,
+            );
+            None
+        }
+        Err(Mistake::Unbalanced) => {
+            table.sink().error(
+                &text.span,
+                "the braces of a template do not match",
+                Some("expected `{` and `}` around each path".to_owned()),
+                None,
+            );
+            None
+        }
+        Err(Mistake::Unknown(path)) => {
+            let known: Vec<&str> = resource.slots().iter().map(|slot| &*slot.path).collect();
+            table.sink().unknown(&text.span, "attribute in a template:", &path, known);
+            None
+        }
+    }
+}
+
+fn read_error(table: &Table<'_>) -> Option<ErrorRule> {
+    let sink = table.sink();
+    if !table.has("when") {
+        table.missing("when", "a table such as `{ status = 409 }`");
+    }
+    let mut status = None;
+    let mut conditions = Vec::new();
+    for (name, value) in table.entries("when") {
+        if name.value == "status" {
+            let code = file::value(sink, value, Type::Integer);
+            status = match code {
+                Some(crate::value::Value::Integer(code @ 100..=599)) => u16::try_from(code).ok(),
+                Some(_) => {
+                    sink.error(
+                        &value.span(),
+                        "not a status",
+                        Some("expected 100 to 599".to_owned()),
+                        None,
+                    );
+                    None
+                }
+                None => None,
+            };
+            continue;
+        }
+        let Some(text) = file::value(sink, value, Type::String) else { continue };
+        let pattern = text.as_str().unwrap_or_default();
+        match regex::RegexBuilder::new(&format!("^(?:{pattern})$"))
+            .case_insensitive(true)
+            .size_limit(1 << 20)
+            .build()
+        {
+            Ok(pattern) => conditions.push(Condition {
+                place: Place(name.value.split('.').map(Into::into).collect()),
+                pattern,
+            }),
+            Err(_) => sink.error(
+                &value.span(),
+                "not a regular expression",
+                Some("expected a text or a pattern for the whole text there".to_owned()),
+                None,
+            ),
+        }
+    }
+    if !table.has("class") {
+        table.missing("class", &crate::diagnostic::alternatives(Class::ALL.map(|(name, _)| name)));
+    }
+    let class = table.choice("class", &Class::ALL)?;
+    let detail = table.text("detail").map(|text| text.value.into());
+    Some(ErrorRule { status, conditions, class, detail })
+}

@@ -1,0 +1,314 @@
+//! `[[attribute]]`: a slot, its fields and what is between them.
+
+use super::super::file;
+use super::super::rule::{Limit, OnInvalid, OnOmit, Rule, Shape};
+use super::super::split::{At, Part, Split};
+use super::super::transform::{Chain, read_step};
+use super::Draft;
+use super::upstream::CASES;
+use crate::diagnostic::reader::{Placed, Table};
+use crate::record::FieldIndex;
+use crate::scim::SlotIndex;
+use crate::scim::resource::{ResourceBuilder, SlotError, SlotRequest};
+use crate::scim::schema::Mutability;
+use crate::value::Type;
+
+/// Reads one attribute into the draft, or records why it cannot be.
+pub(super) fn read(
+    table: &Table<'_>,
+    builder: &mut ResourceBuilder,
+    draft: &mut Draft<'_>,
+) -> Option<()> {
+    let path = table.required_text("scim", "an attribute's path")?;
+    let types = Type::ALL.map(|kind| (kind.name(), kind));
+    let kind = table.choice("type", &types);
+    let read_only = table.boolean("read_only").unwrap_or(false);
+    let description = table.text("description");
+    let request = SlotRequest {
+        kind,
+        required: table.boolean("required"),
+        case_exact: table.boolean("case_exact"),
+        mutability: read_only.then_some(Mutability::ReadOnly),
+        default_element: table.boolean("untyped").unwrap_or(false),
+        description: description.as_ref().map(|text| text.value.as_str()),
+        canonical_values: one_of(table),
+        ..SlotRequest::at(&path.value)
+    };
+    let slot = match builder.slot(request) {
+        Ok(slot) => slot,
+        Err(error) => {
+            refused(table, &path, &error);
+            return None;
+        }
+    };
+    let (scim_kind, canonical) = {
+        let slot = builder.made(slot);
+        (slot.kind, slot.path.clone())
+    };
+    let (chain, split) = chain(table, draft)?;
+    let stored = stored_type(table, &chain, scim_kind)?;
+    let shape = shape(table, draft, stored, split)?;
+    let also = also(table, draft, stored);
+    let default = match table.any("default") {
+        Some(item) => file::value(draft.sink, item, scim_kind),
+        None => None,
+    };
+    let rule = Rule {
+        slot,
+        path: canonical,
+        place: path.span.clone(),
+        limits: limits(table, &shape, draft)
+            .map(|limit| Limit { writable: draft.writable, ..limit }),
+        on_invalid: table
+            .choice("on_invalid", &[("reject", OnInvalid::Reject), ("drop", OnInvalid::Drop)])
+            .unwrap_or_else(|| default_on_invalid(table, builder, slot)),
+        on_omit: table
+            .choice("on_omit", &[("clear", OnOmit::Clear), ("keep", OnOmit::Keep)])
+            .unwrap_or(OnOmit::Clear),
+        chain,
+        shape,
+        also,
+        default,
+        read_only: read_only || builder.made(slot).mutability == Mutability::ReadOnly,
+    };
+    compared(table, &rule, draft);
+    owned_once(&path, &rule, draft);
+    draft.rules.push(rule);
+    Some(())
+}
+
+fn refused(table: &Table<'_>, path: &Placed<String>, error: &SlotError) {
+    let near = match error {
+        SlotError::UnknownSchema { near, .. } | SlotError::UnknownAttribute { near, .. } => {
+            near.as_ref().map(|near| format!("did you mean `{near}`?"))
+        }
+        SlotError::NeedsType { .. } => Some("add `type = \"string\"` or another type".to_owned()),
+        _ => None,
+    };
+    let message = format!("`{}` cannot be mapped", path.value);
+    table.sink().error(&path.span, message, Some(error.to_string()), near);
+}
+
+fn one_of(table: &Table<'_>) -> Vec<String> {
+    table.one_or_many("one_of").into_iter().map(|text| text.value).collect()
+}
+
+/// What identifies or is required is refused when it cannot be stored; the rest is left out, so
+/// that no overlong phone number keeps anybody's access alive.
+fn default_on_invalid(table: &Table<'_>, builder: &ResourceBuilder, slot: SlotIndex) -> OnInvalid {
+    let slot = builder.made(slot);
+    let is_key = slot.uniqueness != crate::scim::schema::Uniqueness::None;
+    if is_key || slot.required || table.boolean("required").unwrap_or(false) {
+        OnInvalid::Reject
+    } else {
+        OnInvalid::Drop
+    }
+}
+
+/// The steps of `via`, and the split that ends them.
+fn chain(table: &Table<'_>, draft: &Draft<'_>) -> Option<(Chain, Option<Split>)> {
+    let mut chain = Chain::default();
+    let mut split: Option<Split> = None;
+    for item in table.items("via") {
+        if split.is_some() {
+            draft.sink.error(
+                &item.span(),
+                "nothing can follow a split",
+                Some("expected the split to be the last step".to_owned()),
+                Some("put the steps of a part into `parts = { field = … }`".to_owned()),
+            );
+            return None;
+        }
+        let is_split = match item.get_ref() {
+            toml::de::DeValue::Table(keys) => keys.keys().any(|key| key.get_ref() == "split"),
+            _ => false,
+        };
+        if is_split {
+            split = Some(read_split(&table.nested(item, "via", file::SPLIT)?, table)?);
+        } else {
+            chain.push(read_step(table, item)?);
+        }
+    }
+    Some((chain, split))
+}
+
+fn read_split(table: &Table<'_>, attribute: &Table<'_>) -> Option<Split> {
+    let separator = table.required_text("split", "what stands between the parts, such as `@`")?;
+    let at = table.choice("at", &[("first", At::First), ("last", At::Last)]).unwrap_or(At::Last);
+    let names = attribute.one_or_many("field");
+    let [first, second] = names.as_slice() else {
+        attribute.sink().error(
+            &attribute.span_of("field"),
+            "a split makes two fields of one text",
+            Some(format!("expected two names, found {}", names.len())),
+            None,
+        );
+        return None;
+    };
+    let mut parts = [first, second].map(|name| Part {
+        name: name.value.as_str().into(),
+        chain: Chain::default(),
+        missing: None,
+    });
+    let known = [first.value.as_str(), second.value.as_str()];
+    for (name, item) in table.entries("parts") {
+        let Some(part) = parts.iter_mut().find(|part| *part.name == *name.value) else {
+            table.sink().unknown(&name.span, "field", &name.value, known);
+            continue;
+        };
+        let steps: Vec<_> = match item.get_ref() {
+            toml::de::DeValue::Array(items) => items.iter().collect(),
+            _ => vec![item],
+        };
+        for step in steps {
+            part.chain.push(read_step(table, step)?);
+        }
+    }
+    for (name, item) in table.entries("missing") {
+        let Some(part) = parts.iter_mut().find(|part| *part.name == *name.value) else {
+            table.sink().unknown(&name.span, "field", &name.value, known);
+            continue;
+        };
+        let value = file::value(table.sink(), item, Type::String)?;
+        part.missing = value.as_str().map(Into::into);
+    }
+    let accept = table.text("accept").map(|text| text.value.into());
+    Some(Split { separator: separator.value.into(), at, parts, accept })
+}
+
+/// The upstream's type at the end of the chain.
+fn stored_type(table: &Table<'_>, chain: &Chain, scim: Type) -> Option<Type> {
+    match chain.upstream_type(scim) {
+        Ok(kind) => Some(kind),
+        Err((step, expected)) => {
+            table.sink().error(
+                &table.span_of("via"),
+                format!("step {} of `via` does not fit", step + 1),
+                Some(format!("expected {expected} before it, found {scim}")),
+                None,
+            );
+            None
+        }
+    }
+}
+
+fn shape(
+    table: &Table<'_>,
+    draft: &mut Draft<'_>,
+    stored: Type,
+    split: Option<Split>,
+) -> Option<Shape> {
+    let names = table.one_or_many("field");
+    if !table.has("field") {
+        table.missing("field", "the name of the field");
+        return None;
+    }
+    if let Some(split) = split {
+        let [first, second] = names.as_slice() else { return None };
+        let fields = [draft.field(first, Type::String)?, draft.field(second, Type::String)?];
+        return Some(Shape::Split { split, fields });
+    }
+    let [name] = names.as_slice() else {
+        table.sink().error(
+            &table.span_of("field"),
+            "several fields need a split",
+            Some("expected one name, or `via = { split = … }`".to_owned()),
+            None,
+        );
+        return None;
+    };
+    let Some(reference) = table.table("reference", file::REFERENCE) else {
+        return Some(Shape::One(draft.field(name, stored)?));
+    };
+    let resource = reference.required_text("resource", "`User`")?;
+    if resource.value != "User" {
+        table.sink().unknown(&resource.span, "resource type", &resource.value, ["User"]);
+        return None;
+    }
+    // The key was the first field to be named.
+    let key = draft.fields.iter().next().map_or(Type::Integer, |(_, field)| field.kind);
+    Some(Shape::Person(draft.field(name, key)?))
+}
+
+fn also(table: &Table<'_>, draft: &mut Draft<'_>, stored: Type) -> Vec<FieldIndex> {
+    let names = table.one_or_many("also");
+    names.iter().filter_map(|name| draft.field(name, stored)).collect()
+}
+
+fn limits(table: &Table<'_>, shape: &Shape, draft: &Draft<'_>) -> [Limit; 2] {
+    let own = limit(table);
+    let Shape::Split { split, .. } = shape else {
+        if table.has("limit") {
+            draft.sink.error(
+                &table.span_of("limit"),
+                "`limit` is for the fields of a split",
+                Some("expected `max_length`, `pattern` or `one_of` beside `field`".to_owned()),
+                None,
+            );
+        }
+        return [own, Limit::default()];
+    };
+    if !own.is_empty() {
+        draft.sink.error(
+            &table.span(),
+            "a split has a limit for each of its fields",
+            Some("expected `limit = { field = { … } }`".to_owned()),
+            None,
+        );
+    }
+    let mut limits = [Limit::default(), Limit::default()];
+    for (name, item) in table.entries("limit") {
+        let position = split.parts.iter().position(|part| *part.name == *name.value);
+        let Some(place) = position.and_then(|position| limits.get_mut(position)) else {
+            let known: Vec<&str> = split.parts.iter().map(|part| &*part.name).collect();
+            draft.sink.unknown(&name.span, "field", &name.value, known);
+            continue;
+        };
+        if let Some(table) = table.nested(item, "limit", file::LIMIT) {
+            *place = limit(&table);
+        }
+    }
+    limits
+}
+
+fn limit(table: &Table<'_>) -> Limit {
+    Limit {
+        max_length: table
+            .integer("max_length", 1..=1_000_000)
+            .and_then(|most| usize::try_from(most).ok()),
+        pattern: file::whole_pattern(table, "pattern"),
+        one_of: one_of(table).into_iter().map(Into::into).collect(),
+        writable: None,
+    }
+}
+
+/// How the upstream compares the rule's own fields.
+fn compared(table: &Table<'_>, rule: &Rule, draft: &mut Draft<'_>) {
+    let Some(case) = table.choice("case", &CASES) else { return };
+    for index in rule.fields() {
+        draft.fields.set_case(index, case);
+    }
+}
+
+/// Two attributes that write one field would undo each other.
+fn owned_once(path: &Placed<String>, rule: &Rule, draft: &Draft<'_>) {
+    if rule.read_only {
+        return;
+    }
+    for other in draft.rules.iter().filter(|other| !other.read_only) {
+        let written = |rule: &Rule| -> Vec<FieldIndex> {
+            rule.fields().chain(rule.also.iter().copied()).collect()
+        };
+        let mine = written(rule);
+        let Some(shared) = written(other).into_iter().find(|field| mine.contains(field)) else {
+            continue;
+        };
+        let name = draft.fields.field(shared).map_or("", |field| field.name.as_str());
+        draft.sink.error(
+            &path.span,
+            format!("`{}` and `{}` write the same field `{name}`", other.path, rule.path),
+            None,
+            Some("make one of them `read_only = true`, or use `[[derived]]`".to_owned()),
+        );
+    }
+}

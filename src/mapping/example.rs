@@ -1,0 +1,160 @@
+//! The file's own proof: `[[example]]` shows one person on both sides, and both directions are tried.
+
+use super::Mapping;
+use super::file;
+use super::write::Wish;
+use crate::diagnostic::reader::Table;
+use crate::record::{FieldIndex, Record};
+use crate::scim::{Document, Profile};
+use crate::value::Value;
+
+/// Tries an example and records where the mapping does otherwise.
+pub fn run(table: &Table<'_>, mapping: &Mapping) {
+    let directions =
+        [("both", (true, true)), ("inward", (true, false)), ("outward", (false, true))];
+    let (inward, outward) = table.choice("direction", &directions).unwrap_or((true, true));
+    let _ = table.text("name");
+    let Some((scim, mut document, stated)) = person(table, mapping) else { return };
+    let Some(row) = row(table, mapping) else { return };
+    if inward {
+        mapping.complete_creation(&mut document, stated);
+        try_inward(table, mapping, &document, stated, &row);
+    }
+    if outward {
+        try_outward(table, mapping, &scim, &row);
+    }
+}
+
+type Stated = crate::scim::SlotSet;
+
+fn person(
+    table: &Table<'_>,
+    mapping: &Mapping,
+) -> Option<(Document<'static>, Document<'static>, Stated)> {
+    let Some(item) = table.any("scim") else {
+        table.missing("scim", "the person as SCIM says it");
+        return None;
+    };
+    let span = item.span();
+    let body = file::json(item.get_ref()).map(|json| json.to_string()).unwrap_or_default();
+    let parsed = match Document::from_json(&mapping.resource, body.as_bytes(), &Profile::TOLERANT) {
+        Ok(parsed) => parsed,
+        Err(error) => {
+            table.sink().error(&span, "the example is no person", Some(error.detail), None);
+            return None;
+        }
+    };
+    if let Some(path) = parsed.unmapped.iter().next() {
+        let label = format!("`{path}` is not mapped");
+        table.sink().error(&span, "the example says what is not mapped", Some(label), None);
+        return None;
+    }
+    if let Some(invalid) = parsed.invalid.first() {
+        let label = Some(invalid.error.detail.clone());
+        table.sink().error(&span, "the example has a value of a wrong type", label, None);
+        return None;
+    }
+    let document = parsed.document.into_owned();
+    Some((document.clone(), document, parsed.mentioned))
+}
+
+fn row(table: &Table<'_>, mapping: &Mapping) -> Option<Vec<(FieldIndex, Value<'static>)>> {
+    if !table.has("upstream") {
+        table.missing("upstream", "the same person's fields");
+        return None;
+    }
+    let fields = &mapping.entity.fields;
+    let mut row = Vec::new();
+    let mut sound = true;
+    for (name, item) in table.entries("upstream") {
+        let Some(index) = fields.index_of(&name.value) else {
+            let known: Vec<&str> = fields.iter().map(|(_, field)| field.name.as_str()).collect();
+            table.sink().unknown(&name.span, "field", &name.value, known);
+            sound = false;
+            continue;
+        };
+        match file::value(table.sink(), item, mapping.kind(index)) {
+            Some(value) => row.push((index, value)),
+            None => sound = false,
+        }
+    }
+    sound.then_some(row)
+}
+
+fn try_inward(
+    table: &Table<'_>,
+    mapping: &Mapping,
+    document: &Document<'_>,
+    stated: Stated,
+    row: &[(FieldIndex, Value<'static>)],
+) {
+    let written = match mapping.create(document, Wish { stated, strict: true }) {
+        Ok(written) => written,
+        Err(error) => {
+            let span = table.span_of("scim");
+            table.sink().error(&span, "the example is refused", Some(error.detail), None);
+            return;
+        }
+    };
+    for (field, expected) in row {
+        if *field == mapping.entity.key || *field == mapping.id {
+            continue;
+        }
+        let found = written.delta.value(*field).unwrap_or(&Value::Absent);
+        if !Mapping::same(found, expected) {
+            differs(table, "upstream", field_name(mapping, *field), expected, found);
+        }
+    }
+    for (field, found) in written.delta.iter() {
+        let is_constant = mapping.constants.iter().any(|(constant, _)| *constant == field);
+        let is_shown = row.iter().any(|(shown, _)| *shown == field);
+        if !is_constant && !is_shown {
+            differs(table, "upstream", field_name(mapping, field), &Value::Absent, found);
+        }
+    }
+}
+
+fn try_outward(
+    table: &Table<'_>,
+    mapping: &Mapping,
+    expected: &Document<'_>,
+    row: &[(FieldIndex, Value<'static>)],
+) {
+    let mut record = Record::empty(&mapping.entity.fields);
+    for (field, value) in row {
+        record.put(*field, value.clone());
+    }
+    let printed = mapping.outward(&record);
+    for rule in &mapping.rules {
+        let (wanted, found) = (expected.value(rule.slot), printed.value(rule.slot));
+        // What the mapping computes may be shown by the row alone.
+        let is_derived = wanted.is_absent()
+            && (rule.default.is_some()
+                || rule.fields().any(|f| mapping.derived.iter().any(|d| d.field == f)));
+        if !is_derived && !Mapping::same(wanted, found) {
+            differs(table, "scim", &rule.path, wanted, found);
+        }
+    }
+}
+
+fn field_name(mapping: &Mapping, field: FieldIndex) -> &str {
+    mapping.entity.fields.field(field).map_or("", |field| field.name.as_str())
+}
+
+fn differs(table: &Table<'_>, side: &str, name: &str, expected: &Value<'_>, found: &Value<'_>) {
+    table.sink().error(
+        &table.span_of(side),
+        format!("the example does not hold for `{name}`"),
+        Some(format!("expected {}, the mapping makes {}", shown(expected), shown(found))),
+        None,
+    );
+}
+
+fn shown(value: &Value<'_>) -> String {
+    match value {
+        Value::Absent => "nothing".to_owned(),
+        Value::Integer(number) => format!("`{number}`"),
+        Value::Boolean(truth) => format!("`{truth}`"),
+        other => format!("`{}`", other.as_str().unwrap_or_default()),
+    }
+}

@@ -1,0 +1,121 @@
+//! SCIM's two-valued logic, written so that the upstream means the same.
+//!
+//! In SCIM `ne` is true of an absent attribute, every other comparison false, and `not` inverts
+//! that (RFC 7644 §3.4.2.2). OData has two values as well, but `contains(null, …)` has none; SQL has
+//! three. So negation is carried down to the comparisons, and each is written with the test for
+//! absence that the upstream's treatment of nulls asks for.
+
+use crate::record::{Case, Facts, FieldIndex, Nulls, Operator, Predicate};
+use crate::value::Value;
+
+/// A comparison, or its negation, of a field.
+pub fn compare<'a>(
+    field: FieldIndex,
+    operator: Operator,
+    value: Value<'a>,
+    case: Case,
+    negated: bool,
+    nulls: Nulls,
+) -> Predicate<'a> {
+    let leaf =
+        |operator: Operator, value: Value<'a>| Predicate::Compare { field, operator, value, case };
+    let or_absent =
+        |other: Predicate<'a>| Predicate::Any(vec![Predicate::Absent(field, true), other]);
+    let not_equal = |value: Value<'a>| match nulls {
+        Nulls::OData => leaf(Operator::Ne, value),
+        Nulls::Sql => or_absent(leaf(Operator::Ne, value)),
+    };
+    match (operator, negated) {
+        (Operator::Eq, false) | (Operator::Ne, true) => leaf(Operator::Eq, value),
+        (Operator::Ne, false) | (Operator::Eq, true) => not_equal(value),
+        (operator, false) => leaf(operator, value),
+        (Operator::Gt, true) => or_absent(leaf(Operator::Le, value)),
+        (Operator::Ge, true) => or_absent(leaf(Operator::Lt, value)),
+        (Operator::Lt, true) => or_absent(leaf(Operator::Ge, value)),
+        (Operator::Le, true) => or_absent(leaf(Operator::Gt, value)),
+        (operator, true) => or_absent(Predicate::Not(Box::new(leaf(operator, value)))),
+    }
+}
+
+/// Whether a field holds something; for a text also something that is not empty.
+pub fn present<'a>(field: FieldIndex, is_text: bool, negated: bool) -> Predicate<'a> {
+    let empty = |operator| Predicate::Compare {
+        field,
+        operator,
+        value: Value::text(""),
+        case: Case::Exact,
+    };
+    match (is_text, negated) {
+        (false, negated) => Predicate::Absent(field, negated),
+        (true, false) => Predicate::All(vec![Predicate::Absent(field, false), empty(Operator::Ne)]),
+        (true, true) => Predicate::Any(vec![Predicate::Absent(field, true), empty(Operator::Eq)]),
+    }
+}
+
+/// All of several, without needless nesting.
+#[must_use]
+pub fn all(mut parts: Vec<Predicate<'_>>) -> Predicate<'_> {
+    if parts.iter().any(|part| matches!(part, Predicate::Nothing)) {
+        return Predicate::Nothing;
+    }
+    parts.retain(|part| !matches!(part, Predicate::Everything));
+    if parts.iter().any(|part| matches!(part, Predicate::All(_))) {
+        let mut flat = Vec::with_capacity(parts.len() + 4);
+        for part in parts {
+            match part {
+                Predicate::All(inner) => flat.extend(inner),
+                other => flat.push(other),
+            }
+        }
+        parts = flat;
+    }
+    match parts.len() {
+        0 => Predicate::Everything,
+        1 => parts.swap_remove(0),
+        _ => Predicate::All(parts),
+    }
+}
+
+/// Any of several, without needless nesting.
+#[must_use]
+pub fn any(mut parts: Vec<Predicate<'_>>) -> Predicate<'_> {
+    if parts.iter().any(|part| matches!(part, Predicate::Everything)) {
+        return Predicate::Everything;
+    }
+    parts.retain(|part| !matches!(part, Predicate::Nothing));
+    if parts.iter().any(|part| matches!(part, Predicate::Any(_))) {
+        let mut flat = Vec::with_capacity(parts.len() + 4);
+        for part in parts {
+            match part {
+                Predicate::Any(inner) => flat.extend(inner),
+                other => flat.push(other),
+            }
+        }
+        parts = flat;
+    }
+    match parts.len() {
+        0 => Predicate::Nothing,
+        1 => parts.swap_remove(0),
+        _ => Predicate::Any(parts),
+    }
+}
+
+/// The first operator in a predicate that the upstream cannot do.
+#[must_use]
+pub fn unsupported(predicate: &Predicate<'_>, facts: &Facts) -> Option<Operator> {
+    let lacks = |operator: Operator| (!facts.operators.contains(operator)).then_some(operator);
+    match predicate {
+        Predicate::Everything | Predicate::Nothing => None,
+        Predicate::Compare { operator, .. } => lacks(*operator),
+        Predicate::Absent(_, absent) => lacks(if *absent { Operator::Eq } else { Operator::Ne }),
+        Predicate::All(parts) => {
+            lacks(Operator::And).or_else(|| parts.iter().find_map(|p| unsupported(p, facts)))
+        }
+        Predicate::Any(parts) => {
+            lacks(Operator::Or).or_else(|| parts.iter().find_map(|p| unsupported(p, facts)))
+        }
+        // Looked at when the mapping was compiled.
+        Predicate::Shared(_) => None,
+        Predicate::Not(inner) => lacks(Operator::Not).or_else(|| unsupported(inner, facts)),
+    }
+}

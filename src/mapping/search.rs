@@ -1,0 +1,434 @@
+//! Filters through the rules: what a client asks becomes what the upstream can search.
+//!
+//! What it cannot search is 400 `invalidFilter` naming attribute and operator; nothing is ever
+//! silently ignored.
+
+mod parts;
+
+use super::policy::{Anchor, OnDelete};
+use super::predicate::{self, all, any};
+use super::rule::{Rule, Set, Shape, key_of};
+use super::{Mapping, policy};
+use crate::record::{
+    Case, Delta, Direction, FieldIndex, Nulls, Operator, Predicate, Record, Shared,
+};
+use crate::scim::filter::{Comparison, Target};
+use crate::scim::{Filter, ScimError, ScimType, SlotIndex};
+use crate::value::{Type, Value};
+
+impl Mapping {
+    pub(super) fn nulls(&self) -> Nulls {
+        self.entity.facts.nulls
+    }
+
+    /// How a comparison of a field is written for an attribute that heeds letter case or does not.
+    pub(super) fn case(&self, field: FieldIndex, exact: bool) -> Case {
+        match self.entity.fields.field(field) {
+            Some(field) if !exact && field.kind == Type::String => field.case,
+            _ => Case::Exact,
+        }
+    }
+
+    /// The rows that are there for clients and meet the filter.
+    ///
+    /// # Errors
+    /// 400 `invalidFilter` for what the upstream cannot search.
+    pub fn search<'f>(&'f self, filter: &'f Filter) -> Result<Predicate<'f>, ScimError> {
+        let wanted = self.translate(filter, false)?;
+        if wanted == Predicate::Nothing {
+            return Ok(Predicate::Nothing);
+        }
+        let population = self.population.get_or_init(|| Shared::new(self.population()));
+        let predicate = match (population.predicate(), wanted) {
+            (Predicate::Everything, wanted) => wanted,
+            (Predicate::Nothing, _) => return Ok(Predicate::Nothing),
+            (_, Predicate::Everything) => Predicate::Shared(population),
+            (_, Predicate::All(mut parts)) => {
+                parts.push(Predicate::Shared(population));
+                Predicate::All(parts)
+            }
+            (_, wanted) => Predicate::All(vec![wanted, Predicate::Shared(population)]),
+        };
+        match predicate::unsupported(&predicate, &self.entity.facts) {
+            None => Ok(predicate),
+            Some(operator) => Err(ScimError::new(
+                ScimType::InvalidFilter,
+                format!("the server behind cannot search with `{}`", operator.name()),
+            )),
+        }
+    }
+
+    /// The rows that are there for clients: in scope, printable, not deleted.
+    #[must_use]
+    pub fn population(&self) -> Predicate<'static> {
+        let nulls = self.nulls();
+        let mut parts: Vec<Predicate<'static>> =
+            self.scope.iter().map(|test| test.predicate(nulls)).collect();
+        if !self.id_is_key() {
+            parts.push(predicate::present(self.id, self.kind(self.id) == Type::String, false));
+        }
+        if let Some(rule) = self.rule(self.user_name) {
+            parts.push(self.printable(rule));
+        }
+        if let OnDelete::Disable(Some(tombstone)) = &self.on_delete {
+            let case = self.case(tombstone.field, false);
+            let unmarked = predicate::compare(
+                tombstone.field,
+                Operator::Eq,
+                tombstone.value.clone(),
+                case,
+                true,
+                nulls,
+            );
+            let enabled = self.active.and_then(|slot| self.rule(slot)).and_then(|rule| {
+                let set = rule.inward(Value::Boolean(true), Type::String).ok()?;
+                let (field, value) = set.first?;
+                Some(predicate::compare(field, Operator::Eq, value, Case::Exact, false, nulls))
+            });
+            parts.push(any(std::iter::once(unmarked).chain(enabled).collect()));
+        }
+        all(parts)
+    }
+
+    /// The rows of which a rule prints something: the same that [`Rule::outward`] does by row.
+    fn printable(&self, rule: &Rule) -> Predicate<'static> {
+        let present = |field| predicate::present(field, self.kind(field) == Type::String, false);
+        let listed = |field: FieldIndex, chain: &super::transform::Chain| {
+            let case = self.case(field, false);
+            let equal = |value: Value<'static>, negated: bool| {
+                predicate::compare(field, Operator::Eq, value, case, negated, self.nulls())
+            };
+            match chain.printable() {
+                Some(values) => any(values.into_iter().map(|value| equal(value, false)).collect()),
+                None => {
+                    let refused = chain.unprintable().into_iter();
+                    all(refused.map(|value| equal(value, true)).collect())
+                }
+            }
+        };
+        match &rule.shape {
+            Shape::One(field) | Shape::Person(field) => {
+                all(vec![present(*field), listed(*field, &rule.chain)])
+            }
+            Shape::Split { split, fields } => {
+                let mut parts = Vec::new();
+                for (field, part) in fields.iter().zip(&split.parts) {
+                    parts.push(present(*field));
+                    parts.push(listed(*field, &part.chain));
+                }
+                all(parts)
+            }
+        }
+    }
+
+    fn translate<'f>(
+        &'f self,
+        filter: &'f Filter,
+        negated: bool,
+    ) -> Result<Predicate<'f>, ScimError> {
+        let each = |parts: &'f [Filter]| -> Result<Vec<Predicate<'f>>, ScimError> {
+            parts.iter().map(|part| self.translate(part, negated)).collect()
+        };
+        Ok(match filter {
+            Filter::Everything if negated => Predicate::Nothing,
+            Filter::Nothing if negated => Predicate::Everything,
+            Filter::Everything => Predicate::Everything,
+            Filter::Nothing => Predicate::Nothing,
+            Filter::All(parts) if negated => any(each(parts)?),
+            Filter::Any(parts) if negated => all(each(parts)?),
+            Filter::All(parts) => all(each(parts)?),
+            Filter::Any(parts) => any(each(parts)?),
+            Filter::Not(inner) => self.translate(inner, !negated)?,
+            Filter::Present(Target::Id) if negated => Predicate::Nothing,
+            Filter::Present(Target::Id) => Predicate::Everything,
+            Filter::Present(Target::Slot(slot)) => self.present(*slot, negated)?,
+            Filter::Compare { target: Target::Id, operator, value } => {
+                self.compare_id(*operator, value, negated)?
+            }
+            Filter::Compare { target: Target::Slot(slot), operator, value } => {
+                self.compare(*slot, *operator, value, negated)?
+            }
+        })
+    }
+
+    fn present(&self, slot: SlotIndex, negated: bool) -> Result<Predicate<'_>, ScimError> {
+        let rule = self.searchable(slot)?;
+        let one = |field| predicate::present(field, self.kind(field) == Type::String, negated);
+        let parts = rule.fields().map(one).collect();
+        Ok(if negated { any(parts) } else { all(parts) })
+    }
+
+    fn searchable(&self, slot: SlotIndex) -> Result<&Rule, ScimError> {
+        self.rule(slot).ok_or_else(|| {
+            let path = &self.resource.slot(slot).path;
+            ScimError::new(ScimType::InvalidFilter, format!("`{path}` cannot be searched"))
+        })
+    }
+
+    fn compare_id(
+        &self,
+        operator: Comparison,
+        value: &Value<'_>,
+        negated: bool,
+    ) -> Result<Predicate<'_>, ScimError> {
+        let negated = match operator {
+            Comparison::Eq => negated,
+            Comparison::Ne => !negated,
+            other => return Err(refused("id", other)),
+        };
+        let key = value.as_str().and_then(|id| key_of(id, self.kind(self.id)));
+        Ok(match key {
+            None if negated => Predicate::Everything,
+            None => Predicate::Nothing,
+            Some(key) => predicate::compare(
+                self.id,
+                Operator::Eq,
+                key.value().into_owned(),
+                Case::Exact,
+                negated,
+                self.nulls(),
+            ),
+        })
+    }
+
+    fn compare<'f>(
+        &'f self,
+        slot: SlotIndex,
+        operator: Comparison,
+        value: &'f Value<'static>,
+        negated: bool,
+    ) -> Result<Predicate<'f>, ScimError> {
+        let rule = self.searchable(slot)?;
+        let wanted = upstream_operator(operator);
+        let equality = matches!(operator, Comparison::Eq | Comparison::Ne);
+        if !rule.keeps().contains(wanted) {
+            return Err(refused(&rule.path, operator));
+        }
+        if self.identifies(rule) && value.as_str().is_some_and(|text| text.trim().is_empty()) {
+            return Err(ScimError::new(
+                ScimType::InvalidFilter,
+                format!("`{}` identifies a person: expected a value that is not blank", rule.path),
+            ));
+        }
+        if value.as_str() == Some("") {
+            return self.compare_empty(slot, operator, negated);
+        }
+        let exact = self.resource.slot(slot).case_exact;
+        let negated = if operator == Comparison::Ne { !negated } else { negated };
+        let wanted = if operator == Comparison::Ne { Operator::Eq } else { wanted };
+        if let (Shape::Split { split, fields }, false, Some(text)) =
+            (&rule.shape, equality, value.as_str())
+        {
+            let parts = parts::Parts { mapping: self, split, fields: *fields, exact, negated };
+            return self.supported(parts.predicate(wanted, text), &rule.path, operator);
+        }
+        // A value that the upstream cannot hold is held by nobody.
+        let nobody = || if negated { Predicate::Everything } else { Predicate::Nothing };
+        let Ok(set) = rule.search_value(value, self.kind(self.entity.key)) else {
+            return if equality { Ok(nobody()) } else { Err(refused(&rule.path, operator)) };
+        };
+        let of_field = |(field, value): (FieldIndex, Value<'f>)| {
+            if value.is_absent() {
+                return nobody();
+            }
+            let case = self.case(field, exact);
+            let text = self.kind(field) == Type::String;
+            let compared = predicate::compare(field, wanted, value, case, negated, self.nulls());
+            // An empty text is before every other one, and is no value here.
+            match wanted {
+                Operator::Lt | Operator::Le if text && negated => {
+                    any(vec![predicate::present(field, true, true), compared])
+                }
+                Operator::Lt | Operator::Le if text => {
+                    all(vec![predicate::present(field, true, false), compared])
+                }
+                _ => compared,
+            }
+        };
+        let predicate = match set {
+            Set { first: Some(only), second: None } => of_field(only),
+            set => {
+                // With room for the condition that every search has.
+                let mut parts = Vec::with_capacity(3);
+                parts.extend(set.into_iter().map(of_field));
+                if negated { any(parts) } else { all(parts) }
+            }
+        };
+        self.supported(predicate, &rule.path, operator)
+    }
+
+    /// A comparison's predicate, if the upstream can search with all of it.
+    fn supported<'f>(
+        &self,
+        predicate: Predicate<'f>,
+        path: &str,
+        operator: Comparison,
+    ) -> Result<Predicate<'f>, ScimError> {
+        match predicate::unsupported(&predicate, &self.entity.facts) {
+            None => Ok(predicate),
+            Some(_) => Err(refused(path, operator)),
+        }
+    }
+
+    /// A comparison with an empty text, which nobody has: legacy columns hold it for "nothing".
+    /// Whatever is there contains it, begins with it, and is greater.
+    fn compare_empty(
+        &self,
+        slot: SlotIndex,
+        operator: Comparison,
+        negated: bool,
+    ) -> Result<Predicate<'_>, ScimError> {
+        match operator {
+            Comparison::Eq | Comparison::Lt | Comparison::Le if negated => {
+                Ok(Predicate::Everything)
+            }
+            Comparison::Eq | Comparison::Lt | Comparison::Le => Ok(Predicate::Nothing),
+            Comparison::Ne if negated => Ok(Predicate::Nothing),
+            Comparison::Ne => Ok(Predicate::Everything),
+            Comparison::Co | Comparison::Sw | Comparison::Ew | Comparison::Gt | Comparison::Ge => {
+                self.present(slot, negated)
+            }
+        }
+    }
+
+    /// The same filter with its literals in the one spelling that rows print, so that rows can be
+    /// compared again here.
+    #[must_use]
+    pub fn canonical(&self, mut filter: Filter) -> Filter {
+        self.canonicalise(&mut filter);
+        filter
+    }
+
+    fn canonicalise(&self, filter: &mut Filter) {
+        match filter {
+            Filter::All(parts) | Filter::Any(parts) => {
+                parts.iter_mut().for_each(|part| self.canonicalise(part));
+            }
+            Filter::Not(inner) => self.canonicalise(inner),
+            Filter::Compare {
+                target: Target::Slot(slot),
+                operator: Comparison::Eq | Comparison::Ne,
+                value,
+            } => {
+                if let Some(canonical) = self.canonical_value(*slot, value) {
+                    *value = canonical;
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// A value as a row that holds it would print it; `None` where no row can hold it, and for an
+    /// attribute whose values have one spelling only.
+    fn canonical_value(&self, slot: SlotIndex, value: &Value<'_>) -> Option<Value<'static>> {
+        let rule = self.rule(slot)?;
+        if matches!(rule.shape, Shape::One(_)) && rule.chain.is_empty() {
+            return None;
+        }
+        let set = rule.search_value(value, self.kind(self.entity.key)).ok()?;
+        let printed = rule.outward_of(|field| set.value(field)).ok()?.into_owned();
+        (!printed.is_absent()).then_some(printed)
+    }
+
+    /// The rows that a new person may collide with: those with the same unique fields or the same
+    /// anchor, whoever made them, in scope or not, living or not.
+    #[must_use]
+    pub fn collisions<'d>(
+        &self,
+        wished: &'d Delta<'_>,
+        row: Option<&'d Record<'_>>,
+    ) -> Predicate<'d> {
+        let same = |field: &FieldIndex| {
+            let value = wished.value(*field).or(row.map(|row| row.value(*field)));
+            match value {
+                Some(value) if !value.is_absent() => predicate::compare(
+                    *field,
+                    Operator::Eq,
+                    value.borrowed(),
+                    self.case(*field, false),
+                    false,
+                    self.nulls(),
+                ),
+                _ => Predicate::Absent(*field, true),
+            }
+        };
+        let name = all(self.unique.iter().map(same).collect());
+        any(std::iter::once(name).chain(self.same_anchor(wished)).collect())
+    }
+
+    fn same_anchor<'d>(&self, wished: &'d Delta<'_>) -> Option<Predicate<'d>> {
+        let Anchor { field, .. } = self.anchor?;
+        let value = wished.value(field).filter(|value| !value.is_absent())?;
+        let case = Case::Exact;
+        Some(predicate::compare(field, Operator::Eq, value.borrowed(), case, false, self.nulls()))
+    }
+
+    /// Whether a row has the unique fields that are wished, as SCIM compares names: regardless of
+    /// letter case, and nothing else is folded.
+    #[must_use]
+    pub fn has_same_name(
+        &self,
+        wished: &Delta<'_>,
+        present: Option<&Record<'_>>,
+        other: &Record<'_>,
+    ) -> bool {
+        !self.unique.is_empty()
+            && self.unique.iter().all(|field| {
+                let value = wished.value(*field).or(present.map(|row| row.value(*field)));
+                value.is_some_and(|value| policy::equal(value, other.value(*field)))
+            })
+    }
+
+    /// Whether a row has the anchor that is wished.
+    #[must_use]
+    pub fn has_same_anchor(&self, wished: &Delta<'_>, other: &Record<'_>) -> bool {
+        self.anchor.is_some_and(|anchor| {
+            wished
+                .value(anchor.field)
+                .is_some_and(|value| !value.is_absent() && value == other.value(anchor.field))
+        })
+    }
+
+    /// The order of rows by an attribute, its fields one after the other; empty where the upstream
+    /// cannot sort or the attribute is not mapped.
+    #[must_use]
+    pub fn order(
+        &self,
+        slot: Option<SlotIndex>,
+        direction: Direction,
+    ) -> Vec<(FieldIndex, Direction)> {
+        if !self.entity.facts.sort {
+            return Vec::new();
+        }
+        let mut order: Vec<(FieldIndex, Direction)> = slot
+            .and_then(|slot| self.rule(slot))
+            .map(|rule| rule.fields().map(|field| (field, direction)).collect())
+            .unwrap_or_default();
+        // The key makes every order a total one, so that pages neither overlap nor leave gaps.
+        if !order.iter().any(|(field, _)| *field == self.entity.key) {
+            order.push((self.entity.key, Direction::Ascending));
+        }
+        order
+    }
+}
+
+fn upstream_operator(operator: Comparison) -> Operator {
+    match operator {
+        Comparison::Eq => Operator::Eq,
+        Comparison::Ne => Operator::Ne,
+        Comparison::Co => Operator::Contains,
+        Comparison::Sw => Operator::StartsWith,
+        Comparison::Ew => Operator::EndsWith,
+        Comparison::Gt => Operator::Gt,
+        Comparison::Ge => Operator::Ge,
+        Comparison::Lt => Operator::Lt,
+        Comparison::Le => Operator::Le,
+    }
+}
+
+fn refused(path: &str, operator: Comparison) -> ScimError {
+    ScimError::new(
+        ScimType::InvalidFilter,
+        format!("`{path}` cannot be searched with `{}`", operator.name()),
+    )
+}

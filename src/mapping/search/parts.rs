@@ -1,0 +1,82 @@
+//! `co`, `sw` and `ew` over a text that two fields hold.
+//!
+//! One of the parts never holds the separator (a row where it does is not printed), so a literal
+//! meets the two fields in few ways: whole inside one of them, or across the separator.
+
+use super::super::Mapping;
+use super::super::predicate::{self, all, any};
+use super::super::split::{At, Split};
+use crate::record::{FieldIndex, Operator, Predicate};
+use crate::value::Value;
+
+/// A search for a part of a split text.
+pub(super) struct Parts<'m> {
+    pub(super) mapping: &'m Mapping,
+    pub(super) split: &'m Split,
+    pub(super) fields: [FieldIndex; 2],
+    pub(super) exact: bool,
+    pub(super) negated: bool,
+}
+
+impl<'m> Parts<'m> {
+    /// The predicate for `Contains`, `StartsWith` or `EndsWith`.
+    pub(super) fn predicate<'f>(&self, operator: Operator, literal: &'f str) -> Predicate<'f>
+    where
+        'm: 'f,
+    {
+        let [first, second] = self.fields;
+        let separator = &*self.split.separator;
+        let cut = match self.split.at {
+            At::First => literal.split_once(separator),
+            At::Last => literal.rsplit_once(separator),
+        };
+        let Some((before, after)) = cut else {
+            return match operator {
+                Operator::StartsWith => self.leaf(first, operator, literal),
+                Operator::EndsWith => self.leaf(second, operator, literal),
+                _ => self.either(vec![
+                    self.leaf(first, operator, literal),
+                    self.leaf(second, operator, literal),
+                ]),
+            };
+        };
+        // Across the separator: what stands before it ends the first part, what stands after it
+        // begins the second; at an end of the literal that is an end of the text, it is all of it.
+        let (of_first, of_second) = match operator {
+            Operator::StartsWith => (Operator::Eq, Operator::StartsWith),
+            Operator::EndsWith => (Operator::EndsWith, Operator::Eq),
+            _ => (Operator::EndsWith, Operator::StartsWith),
+        };
+        let across = self
+            .both(vec![self.leaf(first, of_first, before), self.leaf(second, of_second, after)]);
+        // Inside the part that may hold separators of its own.
+        let inside = match (self.split.at, operator) {
+            (At::Last, Operator::EndsWith) | (At::First, Operator::StartsWith) => return across,
+            (At::Last, _) => self.leaf(first, operator, literal),
+            (At::First, _) => self.leaf(second, operator, literal),
+        };
+        self.either(vec![across, inside])
+    }
+
+    fn leaf<'f>(&self, field: FieldIndex, operator: Operator, text: &'f str) -> Predicate<'f> {
+        if text.is_empty() && operator != Operator::Eq {
+            // Everything that is there begins and ends with nothing, and both parts are there.
+            return if self.negated { Predicate::Nothing } else { Predicate::Everything };
+        }
+        if text.is_empty() {
+            // A part that is empty is not printed.
+            return if self.negated { Predicate::Everything } else { Predicate::Nothing };
+        }
+        let case = self.mapping.case(field, self.exact);
+        let nulls = self.mapping.nulls();
+        predicate::compare(field, operator, Value::text(text), case, self.negated, nulls)
+    }
+
+    fn both<'f>(&self, parts: Vec<Predicate<'f>>) -> Predicate<'f> {
+        if self.negated { any(parts) } else { all(parts) }
+    }
+
+    fn either<'f>(&self, parts: Vec<Predicate<'f>>) -> Predicate<'f> {
+        if self.negated { all(parts) } else { any(parts) }
+    }
+}

@@ -1,0 +1,260 @@
+//! `split`: one SCIM text that the upstream keeps in two fields, such as `ana@contoso.com` in
+//! `userName` and `domain`.
+//!
+//! One spelling is canonical: whatever was accepted, the two parts print in one way only, and what
+//! could not be read back as the same two parts is not printed at all.
+
+use std::borrow::Cow;
+
+use super::transform::{Chain, Refusal};
+use crate::value::{Value, same_folded};
+
+/// At which separator a text is split.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum At {
+    /// The first one.
+    First,
+    /// The last one.
+    Last,
+}
+
+/// One of the two parts.
+#[derive(Debug, Default)]
+pub struct Part {
+    /// Its field's name, for what a person reads.
+    pub name: Box<str>,
+    /// What happens to the part between the text and its field.
+    pub chain: Chain,
+    /// What the field holds when the text has no separator.
+    pub missing: Option<Box<str>>,
+}
+
+/// How a text is divided.
+#[derive(Debug)]
+pub struct Split {
+    /// What stands between the parts.
+    pub separator: Box<str>,
+    /// Which of several separators counts.
+    pub at: At,
+    /// The parts, in the order in which they are printed.
+    pub parts: [Part; 2],
+    /// Another separator that is understood, with the parts the other way round (`DOMAIN\user`).
+    pub accept: Option<Box<str>>,
+}
+
+impl Split {
+    /// A text → what the two fields hold.
+    ///
+    /// # Errors
+    /// When the text has no separator and neither part may be missing, when a part is empty, or
+    /// when a part's chain refuses it.
+    pub fn inward<'t>(&self, text: &'t str) -> Result<[Value<'t>; 2], Refusal> {
+        let [first, second] = &self.parts;
+        if let Some((before, after)) = self.accept.as_deref().and_then(|s| text.split_once(s)) {
+            return Ok([stored(first, after)?, stored(second, before)?]);
+        }
+        if let Some((before, after)) = self.cut(text) {
+            return Ok([stored(first, before)?, stored(second, after)?]);
+        }
+        match (&first.missing, &second.missing) {
+            (_, Some(missing)) => Ok([stored(first, text)?, owned(missing)]),
+            (Some(missing), None) => Ok([owned(missing), stored(second, text)?]),
+            (None, None) => {
+                Err(Refusal::new(format!("two parts with `{}` between them", self.separator)))
+            }
+        }
+    }
+
+    /// What the two fields hold → the text, if it would be read back as the same parts.
+    ///
+    /// # Errors
+    /// When a part is absent or empty, or holds what would be taken for a separator.
+    pub fn outward(&self, values: [&Value<'_>; 2]) -> Result<String, Refusal> {
+        let (first, second) = match self.pieces(values)? {
+            (alone, None) => return Ok(alone.into_owned()),
+            (first, Some(second)) => (first, second),
+        };
+        let mut text = String::with_capacity(first.len() + self.separator.len() + second.len());
+        text.push_str(&first);
+        text.push_str(&self.separator);
+        text.push_str(&second);
+        Ok(text)
+    }
+
+    /// Whether [`outward`](Self::outward) makes a text of what the two fields hold.
+    #[must_use]
+    pub fn is_printed(&self, values: [&Value<'_>; 2]) -> bool {
+        self.pieces(values).is_ok()
+    }
+
+    /// What stands before and behind the separator; the first alone when none is printed.
+    fn pieces<'v>(&self, [first, second]: [&'v Value<'_>; 2]) -> Result<Pieces<'v>, Refusal> {
+        let [first_part, second_part] = &self.parts;
+        let (first_text, second_text) =
+            (printed(first_part, first)?, printed(second_part, second)?);
+        let accepted = |text: &str| self.accept.as_deref().is_some_and(|s| text.contains(s));
+        if accepted(&first_text) || accepted(&second_text) {
+            return Err(Refusal::new("a part without the other separator"));
+        }
+        let separator = &*self.separator;
+        if is_missing(second_part, second) && !first_text.contains(separator) {
+            return Ok((first_text, None));
+        }
+        if second_part.missing.is_none()
+            && is_missing(first_part, first)
+            && !second_text.contains(separator)
+        {
+            return Ok((second_text, None));
+        }
+        let ambiguous = match self.at {
+            At::First => first_text.contains(separator),
+            At::Last => second_text.contains(separator),
+        };
+        if ambiguous {
+            return Err(Refusal::new("a part without the separator"));
+        }
+        Ok((first_text, Some(second_text)))
+    }
+
+    /// Whether the parts are stored as they are written, so that a part of the text is a part of a
+    /// field.
+    #[must_use]
+    pub fn is_plain(&self) -> bool {
+        self.parts.iter().all(|part| part.chain.is_empty() && part.missing.is_none())
+    }
+
+    fn cut<'t>(&self, text: &'t str) -> Option<(&'t str, &'t str)> {
+        let [sign] = self.separator.as_bytes() else {
+            return match self.at {
+                At::First => text.split_once(&*self.separator),
+                At::Last => text.rsplit_once(&*self.separator),
+            };
+        };
+        // One byte needs no search for a pattern; it is ASCII, so it stands between characters.
+        let place = match self.at {
+            At::First => text.bytes().position(|byte| byte == *sign)?,
+            At::Last => text.bytes().rposition(|byte| byte == *sign)?,
+        };
+        Some((text.get(..place)?, text.get(place + 1..)?))
+    }
+}
+
+type Pieces<'v> = (Cow<'v, str>, Option<Cow<'v, str>>);
+
+fn owned(text: &str) -> Value<'static> {
+    Value::Text(Cow::Owned(text.to_owned()))
+}
+
+fn stored<'t>(part: &Part, text: &'t str) -> Result<Value<'t>, Refusal> {
+    if text.trim().is_empty() {
+        return Err(Refusal::new("two parts, none of them empty"));
+    }
+    let stored = part.chain.inward(Value::text(text));
+    match stored.map_err(|refusal| refusal.of_part(&part.name))? {
+        Value::Absent => Err(Refusal::new("two parts, none of them empty")),
+        value => Ok(value),
+    }
+}
+
+fn printed<'v>(part: &Part, value: &'v Value<'_>) -> Result<Cow<'v, str>, Refusal> {
+    let printed = part.chain.outward(value.borrowed())?;
+    match printed {
+        Value::Text(text) if !text.trim().is_empty() => Ok(text),
+        _ => Err(Refusal::new("two parts, none of them empty")),
+    }
+}
+
+fn is_missing(part: &Part, value: &Value<'_>) -> bool {
+    match (&part.missing, value) {
+        (Some(missing), Value::Text(text)) => same_folded(missing, text),
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn split(at: At, missing: Option<&str>, accept: Option<&str>) -> Split {
+        Split {
+            separator: "@".into(),
+            at,
+            parts: [Part::default(), Part { missing: missing.map(Into::into), ..Part::default() }],
+            accept: accept.map(Into::into),
+        }
+    }
+
+    fn parts(split: &Split, text: &str) -> Option<(String, String)> {
+        let [first, second] = split.inward(text).ok()?;
+        Some((first.as_str()?.to_owned(), second.as_str()?.to_owned()))
+    }
+
+    #[test]
+    fn the_last_separator_counts() {
+        let split = split(At::Last, None, None);
+        let found = parts(&split, "ana@home@contoso.com");
+        assert_eq!(found, Some(("ana@home".to_owned(), "contoso.com".to_owned())));
+        assert_eq!(parts(&split, "ana"), None);
+        assert_eq!(parts(&split, "@contoso.com"), None);
+        assert_eq!(parts(&split, "ana@"), None);
+        let row = [&Value::text("ana"), &Value::text("a@b")];
+        assert!(split.outward(row).is_err(), "it would be read back as another person");
+    }
+
+    #[test]
+    fn a_missing_part_is_stored_and_not_printed() {
+        let split = split(At::Last, Some("CORP"), None);
+        assert_eq!(parts(&split, "ana"), Some(("ana".to_owned(), "CORP".to_owned())));
+        assert_eq!(
+            split.outward([&Value::text("ana"), &Value::text("corp")]),
+            Ok("ana".to_owned())
+        );
+        let with_sign = [&Value::text("ana@x"), &Value::text("CORP")];
+        assert_eq!(split.outward(with_sign), Ok("ana@x@CORP".to_owned()));
+    }
+
+    #[test]
+    fn another_spelling_is_understood_and_never_printed() {
+        let split = split(At::Last, None, Some("\\"));
+        let found = Some(("ana".to_owned(), "CORP".to_owned()));
+        assert_eq!(parts(&split, "CORP\\ana"), found);
+        assert_eq!(parts(&split, "ana@CORP"), found);
+        assert_eq!(
+            split.outward([&Value::text("ana"), &Value::text("CORP")]),
+            Ok("ana@CORP".to_owned())
+        );
+    }
+
+    proptest! {
+        #[test]
+        fn the_law_holds(
+            text in r"[a@\\B ]{0,8}",
+            last in any::<bool>(),
+            missing in any::<bool>(),
+            accept in any::<bool>(),
+        ) {
+            let at = if last { At::Last } else { At::First };
+            let split = split(at, missing.then_some("B"), accept.then_some("\\"));
+            if let Ok([first, second]) = split.inward(&text)
+                && let Ok(printed) = split.outward([&first, &second])
+            {
+                let [first_again, second_again] = split.inward(&printed).unwrap();
+                let same = |left: &Value<'_>, right: &Value<'_>| {
+                    same_folded(left.as_str().unwrap(), right.as_str().unwrap())
+                };
+                prop_assert!(same(&first, &first_again) && same(&second, &second_again));
+            }
+        }
+
+        #[test]
+        fn what_is_printed_is_read_back(first in "[a@B]{0,4}", second in "[a@B]{0,4}") {
+            let split = split(At::Last, Some("B"), Some("\\"));
+            if let Ok(printed) = split.outward([&Value::text(&first), &Value::text(&second)]) {
+                let [a, b] = split.inward(&printed).unwrap();
+                prop_assert!(same_folded(a.as_str().unwrap(), &first), "{printed}");
+                prop_assert!(same_folded(b.as_str().unwrap(), &second), "{printed}");
+            }
+        }
+    }
+}

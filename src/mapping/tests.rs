@@ -1,0 +1,101 @@
+//! The shipped mapping, compiled and tried in both directions.
+
+use std::sync::Arc;
+
+use super::*;
+use crate::diagnostic::{Report, Source};
+use crate::record::Paging;
+use crate::upstream::DIALECTS;
+
+mod filters;
+mod writes;
+
+// The scenes over real sockets choose variants as well.
+#[path = "../../tests/it/scene/variant.rs"]
+mod choose;
+
+pub(crate) const BIZAGI: &str = include_str!("../../mappings/bizagi-odata.toml");
+
+pub(crate) const SOAP: &str = include_str!("../../mappings/bizagi-soap.toml");
+
+pub(crate) fn read(text: &str) -> (Option<Mapping>, Report) {
+    let source = Arc::new(Source { name: "mapping.toml".to_owned(), text: text.to_owned() });
+    let dialects: Vec<_> = DIALECTS.iter().map(|dialect| dialect.description()).collect();
+    Mapping::read(source, &dialects)
+}
+
+pub(crate) fn bizagi() -> Mapping {
+    let (mapping, report) = read(BIZAGI);
+    mapping.unwrap_or_else(|| panic!("{report}"))
+}
+
+/// The shipped file with one of its commented variants in place.
+pub(crate) fn variant(name: &str) -> String {
+    choose::variant(BIZAGI, BIZAGI, name)
+}
+
+#[test]
+fn the_shipped_mapping_has_no_findings() {
+    for shipped in [BIZAGI, SOAP] {
+        let (mapping, report) = read(shipped);
+        assert!(mapping.is_some() && report.findings().is_empty(), "{report}");
+    }
+}
+
+/// The SOAP mapping with one line in place of another.
+fn soap_with(old: &str, new: &str) -> (Option<Mapping>, String) {
+    assert!(SOAP.contains(old), "{old}");
+    let (mapping, report) = read(&SOAP.replacen(old, new, 1));
+    (mapping, report.to_string())
+}
+
+#[test]
+fn both_shipped_mappings_know_the_same_attributes() {
+    let paths = |text| {
+        let rules = read(text).0.unwrap().rules;
+        rules.into_iter().map(|rule| rule.path).collect::<Vec<_>>()
+    };
+    assert_eq!(paths(BIZAGI), paths(SOAP));
+}
+
+#[test]
+fn what_a_file_says_to_its_dialect_is_checked_as_the_dialect_declares_it() {
+    let create = "create   = \"saveEntity\"";
+    for (old, new, expected) in [
+        ("twin     = \"xml\"", "twim     = \"xml\"", "did you mean `twin`?"),
+        ("twin     = \"xml\"", "twin     = \"json\"", "`xml`"),
+        ("literal  = '[", "literal  = 'x)|(.*[", "the Rust crate `regex`"),
+        ("{ Code = \"1\" }", "{ \"a b\" = \"1\" }", "names that a field may have"),
+        ("{ Code = \"1\" }", "{ Code = 1.5 }", "names that a field may have"),
+        (create, "create   = \"createUser\"", "expected `organization`"),
+        (create, "create   = \"createUser\"\norganization = \"1\"", "expected no `insert`"),
+        ("on_delete   = \"disable\"", "on_delete   = \"delete\"", "cannot delete rows"),
+        ("most = 5000", "paging = true", "cannot ask for a part"),
+        ("field      = \"contactCell\"", "field      = \"a.b\"", "cannot write a field `a.b`"),
+    ] {
+        let (mapping, report) = soap_with(old, new);
+        assert!(mapping.is_none() && report.contains(expected), "{new}: {report}");
+    }
+    let whole = soap_with("search = { most = 5000, ", "search = { most = 7, ").0.unwrap();
+    assert_eq!(whole.entity.facts.paging, Paging::Whole { most: 7 });
+    let (none, report) =
+        read(&BIZAGI.replacen("[upstream]\n", "[upstream]\noptions = { x = 1 }\n", 1));
+    assert!(none.is_none() && report.to_string().contains("unknown option"), "{report}");
+}
+
+#[test]
+fn characters_that_the_dialect_cannot_carry_are_left_out_with_their_attribute() {
+    let mapping = read(SOAP).0.unwrap();
+    let slot = mapping.resource.slot_of("name.givenName").unwrap();
+    let limit = &mapping.rule(slot).unwrap().limits[0];
+    assert!(limit.check(&Value::text("Añä")).is_ok());
+    assert!(limit.check(&Value::text("A\u{1}")).is_err());
+}
+
+#[test]
+fn every_variant_compiles_and_its_example_holds() {
+    for name in ["domain table", "fixed domain", "backslash", "mail"] {
+        let (mapping, report) = read(&variant(name));
+        assert!(mapping.is_some() && report.findings().is_empty(), "{name}: {report}");
+    }
+}

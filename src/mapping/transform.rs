@@ -1,0 +1,242 @@
+//! The small two-way functions that rules are chained of: each in its own file, all in
+//! [`TRANSFORMS`].
+//!
+//! The law, held by property tests over every member: `inward(outward(inward(x))) = inward(x)`.
+
+mod boolean;
+mod case;
+mod table;
+mod ticks;
+mod trim;
+
+use std::fmt;
+
+use toml::Spanned;
+use toml::de::DeValue;
+
+use crate::diagnostic::reader::{Key, Table};
+use crate::record::{Operator, Operators};
+use crate::value::{Type, Value};
+
+/// Why a value cannot pass: what was expected, without the value.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refusal {
+    /// Such as `at most 25 characters`.
+    pub expected: String,
+}
+
+impl Refusal {
+    /// A refusal that names what was expected.
+    pub fn new(expected: impl Into<String>) -> Self {
+        Self { expected: expected.into() }
+    }
+
+    /// The same, about one part of a split.
+    #[must_use]
+    pub fn of_part(self, name: &str) -> Self {
+        Self { expected: format!("in its part `{name}` {}", self.expected) }
+    }
+}
+
+/// One step between a SCIM value and an upstream value, in both directions.
+///
+/// Absent values never reach a transform: nothing stays nothing.
+pub trait Transform: fmt::Debug + Send + Sync {
+    /// Its name in `via`.
+    fn name(&self) -> &'static str;
+
+    /// SCIM's value → the upstream's.
+    ///
+    /// # Errors
+    /// A [`Refusal`] for a value that has no counterpart.
+    fn inward<'a>(&self, value: Value<'a>) -> Result<Value<'a>, Refusal>;
+
+    /// The upstream's value → SCIM's.
+    ///
+    /// # Errors
+    /// A [`Refusal`] for a value that has no counterpart: the attribute is then not printed.
+    fn outward<'a>(&self, value: Value<'a>) -> Result<Value<'a>, Refusal>;
+
+    /// The upstream's type for a value of this SCIM type; `Err` says which types it takes.
+    ///
+    /// # Errors
+    /// A text such as `a string`, for the finding.
+    fn upstream_type(&self, scim: Type) -> Result<Type, &'static str>;
+
+    /// The operators that mean the same on both sides when the literal goes inward (`Eq` and `Ne`
+    /// hold for every transform).
+    fn keeps(&self) -> Operators;
+
+    /// The upstream's values that can be printed, where they are few and known: others are refused
+    /// outward. `None` when there is no such list.
+    fn printable(&self) -> Option<Vec<Value<'static>>> {
+        None
+    }
+
+    /// The upstream's values that cannot be printed, where there is no such list and a few are
+    /// refused outward.
+    fn unprintable(&self) -> Vec<Value<'static>> {
+        Vec::new()
+    }
+}
+
+/// `eq` and `ne`: what every two-way function keeps.
+pub(crate) const EQUALITY: Operators = Operators::NONE.with(Operator::Eq).with(Operator::Ne);
+
+/// A member of the registry.
+pub struct Definition {
+    /// Its name in `via`.
+    pub name: &'static str,
+    /// What it does, in a sentence.
+    pub prose: &'static str,
+    /// How it is written.
+    pub example: &'static str,
+    /// The keys of its table form; empty when it is written as a bare name.
+    pub keys: &'static [Key],
+    /// Makes one from its table, recording what is wrong.
+    pub read: fn(Option<&Table<'_>>) -> Option<Box<dyn Transform>>,
+}
+
+impl fmt::Debug for Definition {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Definition").field("name", &self.name).finish_non_exhaustive()
+    }
+}
+
+/// Every transform that a chain may use. (`split`, which makes several fields of one value, is
+/// part of the rule itself: see [`split`](super::split).)
+pub const TRANSFORMS: &[Definition] = &[
+    trim::DEFINITION,
+    case::LOWERCASE,
+    case::UPPERCASE,
+    table::DEFINITION,
+    boolean::DEFINITION,
+    ticks::DEFINITION,
+];
+
+/// A chain of transforms, SCIM's side first.
+#[derive(Debug, Default)]
+pub struct Chain(Vec<Box<dyn Transform>>);
+
+impl Chain {
+    /// Whether the chain changes nothing.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// The steps, SCIM's side first.
+    pub fn steps(&self) -> impl Iterator<Item = &dyn Transform> {
+        self.0.iter().map(AsRef::as_ref)
+    }
+
+    /// Adds a step on the upstream's side.
+    pub fn push(&mut self, step: Box<dyn Transform>) {
+        self.0.push(step);
+    }
+
+    /// SCIM's value → the upstream's.
+    ///
+    /// # Errors
+    /// The first step's refusal.
+    pub fn inward<'a>(&self, value: Value<'a>) -> Result<Value<'a>, Refusal> {
+        self.0.iter().try_fold(value, |value, step| match value {
+            Value::Absent => Ok(Value::Absent),
+            value => step.inward(value),
+        })
+    }
+
+    /// The upstream's value → SCIM's.
+    ///
+    /// # Errors
+    /// The first step's refusal.
+    pub fn outward<'a>(&self, value: Value<'a>) -> Result<Value<'a>, Refusal> {
+        self.0.iter().rev().try_fold(value, |value, step| match value {
+            Value::Absent => Ok(Value::Absent),
+            value => step.outward(value),
+        })
+    }
+
+    /// The upstream's type for a value of this SCIM type.
+    ///
+    /// # Errors
+    /// The number of the step that does not take it, and what it takes.
+    pub fn upstream_type(&self, scim: Type) -> Result<Type, (usize, &'static str)> {
+        self.0.iter().enumerate().try_fold(scim, |kind, (number, step)| {
+            step.upstream_type(kind).map_err(|expected| (number, expected))
+        })
+    }
+
+    /// The operators that the whole chain keeps.
+    #[must_use]
+    pub fn keeps(&self) -> Operators {
+        let all = Operators::ALL;
+        self.0.iter().fold(all, |kept, step| kept.and(step.keeps()))
+    }
+
+    /// The upstream's values that can be printed, where they are few and known.
+    #[must_use]
+    pub fn printable(&self) -> Option<Vec<Value<'static>>> {
+        self.0.iter().rev().find_map(|step| step.printable())
+    }
+
+    /// The upstream's values that the last step cannot print.
+    #[must_use]
+    pub fn unprintable(&self) -> Vec<Value<'static>> {
+        self.0.last().map(|step| step.unprintable()).unwrap_or_default()
+    }
+}
+
+/// Reads one step: a name, or a table whose key is the name.
+pub(crate) fn read_step<'d>(
+    holder: &Table<'d>,
+    item: &'d Spanned<DeValue<'d>>,
+) -> Option<Box<dyn Transform>> {
+    let sink = holder.sink();
+    let names = || TRANSFORMS.iter().map(|definition| definition.name);
+    match item.get_ref() {
+        DeValue::String(name) => {
+            let Some(definition) = TRANSFORMS.iter().find(|d| d.name == name) else {
+                sink.unknown(&item.span(), "transform", name, names().collect::<Vec<_>>());
+                return None;
+            };
+            if !definition.keys.is_empty() {
+                sink.error(
+                    &item.span(),
+                    format!("transform `{name}` needs its settings"),
+                    Some(format!("expected a table such as `{}`", definition.example)),
+                    None,
+                );
+                return None;
+            }
+            (definition.read)(None)
+        }
+        DeValue::Table(table) => {
+            let found = TRANSFORMS
+                .iter()
+                .find(|d| !d.keys.is_empty() && table.keys().any(|key| key.get_ref() == d.name));
+            let Some(definition) = found else {
+                let written = table.keys().next();
+                let (span, name) = written.map_or((item.span(), String::new()), |key| {
+                    (key.span(), key.get_ref().to_string())
+                });
+                sink.unknown(&span, "transform", &name, names().collect::<Vec<_>>());
+                return None;
+            };
+            let step = holder.nested(item, definition.name, definition.keys)?;
+            (definition.read)(Some(&step))
+        }
+        _ => {
+            sink.error(
+                &item.span(),
+                "wrong type for a step of `via`",
+                Some("expected a transform's name or a table".to_owned()),
+                None,
+            );
+            None
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

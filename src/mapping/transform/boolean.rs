@@ -1,0 +1,108 @@
+//! `boolean`: a truth value that the upstream spells in its own way.
+
+use std::borrow::Cow;
+
+use toml::de::DeValue;
+
+use super::{Definition, EQUALITY, Refusal, Transform};
+use crate::diagnostic::reader::{Key, Table, key, kind};
+use crate::record::Operators;
+use crate::value::{Type, Value};
+
+pub(super) const DEFINITION: Definition = Definition {
+    name: "boolean",
+    prose: "spells a truth value as the upstream does, in two texts or two whole numbers",
+    example: r#"via = { boolean = { true = 1, false = 0 } }"#,
+    keys: KEYS,
+    read,
+};
+
+const KEYS: &[Key] = &[key("boolean", "the upstream's spellings of `true` and `false`")];
+
+#[derive(Debug)]
+struct Spelling {
+    yes: Value<'static>,
+    no: Value<'static>,
+    kind: Type,
+}
+
+fn read(table: Option<&Table<'_>>) -> Option<Box<dyn Transform>> {
+    let table = table?;
+    let (mut yes, mut no) = (None, None);
+    for (name, value) in table.entries("boolean") {
+        let spelled = match value.get_ref() {
+            DeValue::String(text) => Some(Value::Text(Cow::Owned(text.to_string()))),
+            DeValue::Integer(number) => {
+                i64::from_str_radix(number.as_str(), number.radix()).ok().map(Value::Integer)
+            }
+            _ => None,
+        };
+        if spelled.is_none() {
+            table.sink().error(
+                &value.span(),
+                "wrong type for a spelling",
+                Some(format!(
+                    "expected a string or a whole number, found {}",
+                    kind(value.get_ref())
+                )),
+                None,
+            );
+            return None;
+        }
+        match name.value.as_str() {
+            "true" => yes = spelled,
+            "false" => no = spelled,
+            other => {
+                table.sink().unknown(&name.span, "truth value", other, ["true", "false"]);
+                return None;
+            }
+        }
+    }
+    match (yes, no) {
+        (Some(yes), Some(no)) if yes != no && yes.kind() == no.kind() => {
+            let kind = yes.kind()?;
+            Some(Box::new(Spelling { yes, no, kind }))
+        }
+        _ => {
+            table.sink().error(
+                &table.span_of("boolean"),
+                "a truth value needs two different spellings of one type",
+                Some("expected `{ true = …, false = … }`".to_owned()),
+                None,
+            );
+            None
+        }
+    }
+}
+
+impl Transform for Spelling {
+    fn name(&self) -> &'static str {
+        DEFINITION.name
+    }
+
+    fn inward<'a>(&self, value: Value<'a>) -> Result<Value<'a>, Refusal> {
+        match value {
+            Value::Boolean(true) => Ok(self.yes.clone()),
+            Value::Boolean(false) => Ok(self.no.clone()),
+            _ => Err(Refusal::new("true or false")),
+        }
+    }
+
+    fn outward<'a>(&self, value: Value<'a>) -> Result<Value<'a>, Refusal> {
+        if value == self.yes {
+            Ok(Value::Boolean(true))
+        } else if value == self.no {
+            Ok(Value::Boolean(false))
+        } else {
+            Err(Refusal::new("one of the two spellings in the mapping"))
+        }
+    }
+
+    fn upstream_type(&self, scim: Type) -> Result<Type, &'static str> {
+        if scim == Type::Boolean { Ok(self.kind) } else { Err("a boolean") }
+    }
+
+    fn keeps(&self) -> Operators {
+        EQUALITY
+    }
+}

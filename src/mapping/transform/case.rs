@@ -1,0 +1,56 @@
+//! `lowercase` and `uppercase`: a value is stored in one letter case.
+
+use std::borrow::Cow;
+
+use super::{Definition, Refusal, Transform};
+use crate::record::{Operator, Operators};
+use crate::value::{Type, Value};
+
+pub(super) const LOWERCASE: Definition = Definition {
+    name: "lowercase",
+    prose: "stores a text in lower case; what is already stored is printed as it is",
+    example: r#"via = "lowercase""#,
+    keys: &[],
+    read: |_| Some(Box::new(Fold { upper: false })),
+};
+
+pub(super) const UPPERCASE: Definition = Definition {
+    name: "uppercase",
+    prose: "stores a text in upper case; what is already stored is printed as it is",
+    example: r#"via = "uppercase""#,
+    keys: &[],
+    read: |_| Some(Box::new(Fold { upper: true })),
+};
+
+#[derive(Debug)]
+struct Fold {
+    upper: bool,
+}
+
+impl Transform for Fold {
+    fn name(&self) -> &'static str {
+        if self.upper { UPPERCASE.name } else { LOWERCASE.name }
+    }
+
+    fn inward<'a>(&self, value: Value<'a>) -> Result<Value<'a>, Refusal> {
+        Ok(match value {
+            Value::Text(text) => {
+                let folded = if self.upper { text.to_uppercase() } else { text.to_lowercase() };
+                if folded == text { Value::Text(text) } else { Value::Text(Cow::Owned(folded)) }
+            }
+            other => other,
+        })
+    }
+
+    fn outward<'a>(&self, value: Value<'a>) -> Result<Value<'a>, Refusal> {
+        Ok(value)
+    }
+
+    fn upstream_type(&self, scim: Type) -> Result<Type, &'static str> {
+        if scim == Type::String { Ok(scim) } else { Err("a string") }
+    }
+
+    fn keeps(&self) -> Operators {
+        super::EQUALITY.with(Operator::Contains).with(Operator::StartsWith).with(Operator::EndsWith)
+    }
+}

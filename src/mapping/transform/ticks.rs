@@ -1,0 +1,53 @@
+//! `ticks`: a point in time as .NET counts it, in 100-nanosecond steps since the year 1 (UTC).
+
+use std::borrow::Cow;
+
+use super::{Definition, EQUALITY, Refusal, Transform};
+use crate::record::{Operator, Operators};
+use crate::value::{Type, Value};
+
+pub(super) const DEFINITION: Definition = Definition {
+    name: "ticks",
+    prose: "a dateTime as .NET ticks: 100-nanosecond steps since 0001-01-01T00:00:00Z",
+    example: r#"via = "ticks""#,
+    keys: &[],
+    read: |_| Some(Box::new(Ticks)),
+};
+
+/// Ticks from .NET's origin to 1970-01-01T00:00:00Z (`DateTime.UnixEpoch.Ticks`).
+const UNIX_EPOCH: i64 = 621_355_968_000_000_000;
+
+#[derive(Debug)]
+struct Ticks;
+
+impl Transform for Ticks {
+    fn name(&self) -> &'static str {
+        DEFINITION.name
+    }
+
+    fn inward<'a>(&self, value: Value<'a>) -> Result<Value<'a>, Refusal> {
+        let Value::DateTime(text) = value else { return Err(Refusal::new("a dateTime")) };
+        let refused = || Refusal::new("a dateTime between the years 1 and 9999");
+        let time = crate::value::instant(&text).ok_or_else(refused)?;
+        let hundreds = time.as_nanosecond().div_euclid(100);
+        let ticks = i64::try_from(hundreds).ok().and_then(|t| t.checked_add(UNIX_EPOCH));
+        ticks.filter(|ticks| *ticks >= 0).map(Value::Integer).ok_or_else(refused)
+    }
+
+    fn outward<'a>(&self, value: Value<'a>) -> Result<Value<'a>, Refusal> {
+        let refused = || Refusal::new("a number of ticks between the years 1 and 9999");
+        let Value::Integer(ticks) = value else { return Err(refused()) };
+        let since_epoch = ticks.checked_sub(UNIX_EPOCH).ok_or_else(refused)?;
+        let nanoseconds = i128::from(since_epoch) * 100;
+        let time = jiff::Timestamp::from_nanosecond(nanoseconds).map_err(|_| refused())?;
+        Ok(Value::DateTime(Cow::Owned(time.to_string())))
+    }
+
+    fn upstream_type(&self, scim: Type) -> Result<Type, &'static str> {
+        if scim == Type::DateTime { Ok(Type::Integer) } else { Err("a dateTime") }
+    }
+
+    fn keeps(&self) -> Operators {
+        EQUALITY.with(Operator::Gt).with(Operator::Ge).with(Operator::Lt).with(Operator::Le)
+    }
+}

@@ -1,0 +1,48 @@
+//! `trim`: blanks at both ends are not stored.
+
+use std::borrow::Cow;
+
+use super::{Definition, EQUALITY, Refusal, Transform};
+use crate::record::Operators;
+use crate::value::{Type, Value};
+
+pub(super) const DEFINITION: Definition = Definition {
+    name: "trim",
+    prose: "drops blanks at both ends before a value is stored",
+    example: r#"via = "trim""#,
+    keys: &[],
+    read: |_| Some(Box::new(Trim)),
+};
+
+#[derive(Debug)]
+struct Trim;
+
+impl Transform for Trim {
+    fn name(&self) -> &'static str {
+        DEFINITION.name
+    }
+
+    fn inward<'a>(&self, value: Value<'a>) -> Result<Value<'a>, Refusal> {
+        let trimmed = match value {
+            Value::Text(Cow::Borrowed(text)) => Value::text(text.trim()),
+            Value::Text(Cow::Owned(text)) => Value::Text(Cow::Owned(text.trim().to_owned())),
+            other => return Ok(other),
+        };
+        Ok(match trimmed {
+            Value::Text(text) if text.is_empty() => Value::Absent,
+            other => other,
+        })
+    }
+
+    fn outward<'a>(&self, value: Value<'a>) -> Result<Value<'a>, Refusal> {
+        Ok(value)
+    }
+
+    fn upstream_type(&self, scim: Type) -> Result<Type, &'static str> {
+        if scim == Type::String { Ok(scim) } else { Err("a string") }
+    }
+
+    fn keeps(&self) -> Operators {
+        EQUALITY
+    }
+}
