@@ -7,4 +7,5 @@ pub mod record;
 pub mod scim;
 pub mod seam;
 pub mod secret;
+pub mod upstream;
 pub mod value;

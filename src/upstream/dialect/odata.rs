@@ -1,0 +1,332 @@
+//! OData V4, as strict services and Bizagi-style ones speak it (OData 4.01 Part 1 and 2, JSON
+//! Format 4.01).
+
+mod filter;
+mod refusal;
+mod row;
+
+use std::fmt::Write as _;
+use std::io::Write as _;
+
+use bytes::Bytes;
+use http::header::{ACCEPT, CONTENT_TYPE, ETAG, HeaderName, IF_MATCH, LOCATION};
+use http::{HeaderMap, HeaderValue, Method, Request, StatusCode, Uri};
+use percent_encoding::percent_decode_str;
+
+use super::{Action, Call, Dialect, DialectError, Outcome, Unreadable};
+use crate::record::{
+    Case, Delta, Description, Direction, Entity, Etag, Facts, Nulls, Operators, Paging, Predicate,
+    Query, Record, UpstreamKey,
+};
+use crate::upstream::error::Kind;
+use crate::upstream::literal;
+use crate::upstream::origin::Origin;
+use crate::value::{Type, Value};
+
+/// The dialect `odata`.
+#[derive(Clone, Copy, Debug)]
+pub struct OData;
+
+const JSON: HeaderValue = HeaderValue::from_static("application/json");
+const PREFER: HeaderName = HeaderName::from_static("prefer");
+const REPRESENTATION: HeaderValue = HeaderValue::from_static("return=representation");
+const ENTITY_ID: HeaderName = HeaderName::from_static("odata-entityid");
+
+/// The longest URL that is sent, in bytes. Servers draw the line much earlier.
+const LONGEST_URL: usize = 32 * 1024;
+
+impl Dialect for OData {
+    fn description(&self) -> Description {
+        Description {
+            name: "odata",
+            facts: Facts {
+                operators: Operators::ALL,
+                nulls: Nulls::OData,
+                sort: true,
+                case: Case::ToLower,
+                paging: Paging::Upstream,
+                page: 100,
+                total: true,
+                etag: Etag::Optional,
+                representation: true,
+                enforces_unique: false,
+                deletes: true,
+            },
+            options: &[],
+            fits: |_| Ok(()),
+            names: |_| true,
+            grants: &[],
+            writable: None,
+        }
+    }
+
+    fn write(&self, call: &Call<'_>, base: &Origin) -> Result<Request<Bytes>, DialectError> {
+        let entity = call.entity;
+        let (method, uri, body) = match call.action {
+            Action::Read { key } => (Method::GET, row(entity, key, base)?, None),
+            Action::Search(query) => (Method::GET, search(entity, query, base)?, None),
+            Action::Follow { next } => (Method::GET, base.contains(next)?, None),
+            Action::Create(delta) => {
+                (Method::POST, base.join(&entity.collection)?, Some(Self::changes(entity, delta)?))
+            }
+            Action::Update { key, delta, .. } => {
+                (Method::PATCH, row(entity, key, base)?, Some(Self::changes(entity, delta)?))
+            }
+            Action::Delete { key, .. } => (Method::DELETE, row(entity, key, base)?, None),
+        };
+        let mut request = Request::new(Bytes::new());
+        *request.method_mut() = method;
+        *request.uri_mut() = uri;
+        let headers = request.headers_mut();
+        headers.insert(ACCEPT, JSON);
+        if let Action::Update { version, .. } | Action::Delete { version, .. } = call.action {
+            // `*` where none is known: an update must never make a row (Part 1, §11.4.4).
+            let version = version.unwrap_or("*");
+            let version = HeaderValue::from_str(version).map_err(|_| DialectError::Version)?;
+            headers.insert(IF_MATCH, version);
+        }
+        if let Some(body) = body {
+            headers.insert(CONTENT_TYPE, JSON);
+            headers.insert(PREFER, REPRESENTATION);
+            *request.body_mut() = body;
+        }
+        Ok(request)
+    }
+
+    fn read<'b>(
+        &self,
+        call: &Call<'_>,
+        status: StatusCode,
+        headers: &HeaderMap,
+        body: &'b [u8],
+    ) -> Result<Outcome<'b>, Unreadable> {
+        if status == StatusCode::ACCEPTED {
+            return Err(Unreadable::Promise);
+        }
+        // Some servers put a byte order mark in front, which JSON does not know (RFC 8259 §8.1).
+        let body = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body);
+        let empty = body.iter().all(u8::is_ascii_whitespace);
+        if !empty && !is_json(headers) {
+            return Err(Unreadable::MediaType("`application/json`"));
+        }
+        let entity = call.entity;
+        match call.action {
+            Action::Read { .. } if empty => Err(Unreadable::Empty),
+            Action::Search(_) | Action::Follow { .. } if empty => Err(Unreadable::Empty),
+            Action::Read { .. } => {
+                row::record(entity, body).map(|record| Outcome::Row(versioned(record, headers)))
+            }
+            Action::Search(_) | Action::Follow { .. } => row::page(entity, body).map(Outcome::Rows),
+            Action::Create(_) | Action::Update { .. } => {
+                let row = match empty {
+                    true => None,
+                    false => Some(versioned(row::record(entity, body)?, headers)),
+                };
+                let key =
+                    row.as_ref().and_then(|row| UpstreamKey::from_value(row.value(entity.key)));
+                let version = match &row {
+                    Some(row) => row.version.clone(),
+                    None => etag(headers).map(|etag| etag.to_owned().into()),
+                };
+                Ok(Outcome::Written { key: key.or_else(|| named(entity, headers)), version, row })
+            }
+            Action::Delete { .. } => Ok(Outcome::Gone),
+        }
+    }
+
+    fn media(&self) -> HeaderMap {
+        HeaderMap::from_iter([(CONTENT_TYPE, HeaderValue::from_static("application/json"))])
+    }
+
+    fn nothing_found(&self) -> Bytes {
+        Bytes::from_static(br#"{"value":[]}"#)
+    }
+
+    fn tree(&self, body: &[u8]) -> serde_json::Value {
+        serde_json::from_slice(body).unwrap_or_default()
+    }
+
+    fn recognise(&self, _: &Call<'_>, status: StatusCode, body: &[u8]) -> Option<Kind> {
+        // A success is only a refusal where the mapping says so.
+        let class = if status.is_success() { None } else { refusal::recognise(body) };
+        class.map(Kind::Refused)
+    }
+}
+
+impl OData {
+    /// The JSON object of the fields that a write sets, as it is sent.
+    ///
+    /// # Errors
+    /// When a value is none of its field's type.
+    pub fn changes(entity: &Entity, delta: &Delta<'_>) -> Result<Bytes, DialectError> {
+        let mut body = Vec::with_capacity(512);
+        let mut sign = b'{';
+        for (index, value) in delta.iter() {
+            let field = entity.fields.field(index).ok_or(DialectError::Unknown)?;
+            body.push(sign);
+            sign = b',';
+            quoted(&mut body, field.name.as_str());
+            body.push(b':');
+            match value {
+                Value::Absent => body.extend_from_slice(b"null"),
+                Value::Text(text) | Value::DateTime(text) => quoted(&mut body, text),
+                Value::Integer(number) => {
+                    let _ = write!(body, "{number}");
+                }
+                Value::Decimal(number) if literal::is_number(number) => {
+                    body.extend_from_slice(number.as_bytes());
+                }
+                Value::Decimal(_) => return Err(DialectError::Misfit(field.name.clone())),
+                Value::Boolean(true) => body.extend_from_slice(b"true"),
+                Value::Boolean(false) => body.extend_from_slice(b"false"),
+            }
+        }
+        if sign == b'{' {
+            body.push(b'{');
+        }
+        body.push(b'}');
+        Ok(body.into())
+    }
+
+    /// The percent-encoded `$filter` of a condition; nothing at all when every row meets it.
+    ///
+    /// # Errors
+    /// [`DialectError::Nothing`] when no row meets it; others when it cannot be expressed.
+    pub fn filter(entity: &Entity, predicate: &Predicate<'_>) -> Result<String, DialectError> {
+        let mut text = String::with_capacity(256);
+        filter::write(&mut text, predicate, &entity.fields)?;
+        Ok(text)
+    }
+}
+
+/// The URL of one row.
+fn row(entity: &Entity, key: &UpstreamKey, base: &Origin) -> Result<Uri, DialectError> {
+    let kind = entity.fields.field(entity.key).ok_or(DialectError::Unknown)?.kind;
+    let mut path = String::with_capacity(entity.collection.len() + 48);
+    path.push_str(&entity.collection);
+    path.push('(');
+    match (key, kind) {
+        (UpstreamKey::Text(text), Type::String) if text.is_empty() => {
+            return Err(DialectError::Key);
+        }
+        (UpstreamKey::Integer(_), Type::Integer) | (UpstreamKey::Text(_), Type::String) => {
+            literal::write(&mut path, &key.value(), kind).map_err(|_| DialectError::Key)?;
+        }
+        _ => return Err(DialectError::Key),
+    }
+    path.push(')');
+    if path.len() > LONGEST_URL {
+        return Err(DialectError::Key);
+    }
+    base.join(&path).map_err(|strayed| match base.join(&entity.collection) {
+        Ok(_) => DialectError::Key,
+        // The mapping's mistake, not the key's.
+        Err(_) => strayed.into(),
+    })
+}
+
+/// The URL of a search.
+fn search(entity: &Entity, query: &Query<'_>, base: &Origin) -> Result<Uri, DialectError> {
+    let mut url = String::with_capacity(entity.collection.len() + 128);
+    url.push_str(&entity.collection);
+    let start = url.len();
+    url.push_str("?$filter=");
+    let filter = url.len();
+    filter::write(&mut url, &query.predicate, &entity.fields)?;
+    if url.len() == filter {
+        url.truncate(start);
+    }
+    let mut option = |name: &str, value: &dyn std::fmt::Display| {
+        let sign = if url.len() == start { '?' } else { '&' };
+        let _ = write!(url, "{sign}{name}={value}");
+    };
+    let mut order = String::new();
+    for (field, direction) in &query.order {
+        if !order.is_empty() {
+            order.push(',');
+        }
+        let field = entity.fields.field(*field).ok_or(DialectError::Unknown)?;
+        literal::encode(&mut order, field.name.as_str());
+        if *direction == Direction::Descending {
+            order.push_str("%20desc");
+        }
+    }
+    if !order.is_empty() {
+        option("$orderby", &order);
+    }
+    if query.skip > 0 {
+        option("$skip", &query.skip);
+    }
+    option("$top", &query.top);
+    if query.count {
+        option("$count", &"true");
+    }
+    if url.len() > LONGEST_URL {
+        return Err(DialectError::Inexpressible);
+    }
+    Ok(base.join(&url)?)
+}
+
+/// Writes a JSON string; writing into memory cannot fail.
+fn quoted(body: &mut Vec<u8>, text: &str) {
+    let bytes = text.as_bytes();
+    // Nearly always; without an early end the compiler looks at many bytes at once.
+    let is_plain =
+        bytes.iter().fold(true, |is, b| is & (*b >= 0x20) & (*b != b'"') & (*b != b'\\'));
+    if is_plain {
+        body.reserve(bytes.len() + 2);
+        body.push(b'"');
+        body.extend_from_slice(bytes);
+        body.push(b'"');
+    } else {
+        let _ = serde_json::to_writer(body, text);
+    }
+}
+
+/// Whether the body is said to be JSON.
+fn is_json(headers: &HeaderMap) -> bool {
+    let Some(Ok(media)) = headers.get(CONTENT_TYPE).map(HeaderValue::to_str) else {
+        return false;
+    };
+    let media = media.split(';').next().unwrap_or_default().trim();
+    let Some((kind, subtype)) = media.split_once('/') else {
+        return false;
+    };
+    let subtype = subtype.rsplit('+').next().unwrap_or_default();
+    (kind.eq_ignore_ascii_case("application") || kind.eq_ignore_ascii_case("text"))
+        && subtype.eq_ignore_ascii_case("json")
+}
+
+fn etag(headers: &HeaderMap) -> Option<&str> {
+    headers.get(ETAG)?.to_str().ok().filter(|etag| !etag.is_empty())
+}
+
+/// The row with the answer's ETag, where it has none of its own.
+fn versioned<'b>(mut record: Record<'b>, headers: &HeaderMap) -> Record<'b> {
+    if record.version.is_none() {
+        record.version = etag(headers).map(|etag| etag.to_owned().into());
+    }
+    record
+}
+
+/// The key in the URL of a row that was written.
+fn named(entity: &Entity, headers: &HeaderMap) -> Option<UpstreamKey> {
+    let url = headers.get(LOCATION).or_else(|| headers.get(ENTITY_ID))?.to_str().ok()?;
+    let path = url.split(['?', '#']).next()?;
+    let segment = percent_decode_str(path.rsplit('/').next()?).decode_utf8().ok()?;
+    let (_, key) = segment.split_once('(')?;
+    let key = key.strip_suffix(')')?;
+    // The key may be named: `WFUser(idUser=7)`.
+    let name = entity.fields.field(entity.key)?.name.as_str();
+    let key = key.strip_prefix(name).and_then(|key| key.strip_prefix('=')).unwrap_or(key);
+    match entity.fields.field(entity.key)?.kind {
+        Type::Integer => key.parse().ok().map(UpstreamKey::Integer),
+        Type::String => literal::unquoted(key)
+            .filter(|key| !key.is_empty())
+            .map(|key| UpstreamKey::Text(key.into())),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests;

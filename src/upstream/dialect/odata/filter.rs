@@ -1,0 +1,172 @@
+//! A predicate as a `$filter` expression (OData 4.01 Part 2, §5.1.1), percent-encoded.
+//!
+//! The syntax comes from here alone; names and values are encoded, so they cannot become syntax.
+
+use crate::record::{Case, Fields, Operator, Predicate};
+use crate::upstream::dialect::DialectError;
+use crate::upstream::literal;
+use crate::value::{Value, fold};
+
+const AND: &str = "%20and%20";
+const OR: &str = "%20or%20";
+
+/// What is known of a predicate without asking.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Truth {
+    Always,
+    Never,
+    Depends,
+}
+
+/// Writes the expression; nothing at all for a predicate that every row meets.
+///
+/// # Errors
+/// [`DialectError::Nothing`] for one that no row meets.
+pub(super) fn write(
+    out: &mut String,
+    predicate: &Predicate<'_>,
+    fields: &Fields,
+) -> Result<(), DialectError> {
+    match expression(out, predicate, fields)? {
+        Truth::Never => Err(DialectError::Nothing),
+        Truth::Always | Truth::Depends => Ok(()),
+    }
+}
+
+/// Writes a predicate that depends on the row, and nothing for another.
+fn expression(
+    out: &mut String,
+    predicate: &Predicate<'_>,
+    fields: &Fields,
+) -> Result<Truth, DialectError> {
+    match predicate {
+        Predicate::Everything => Ok(Truth::Always),
+        Predicate::Nothing => Ok(Truth::Never),
+        Predicate::Absent(field, absent) => {
+            name(out, fields, *field, false)?;
+            out.push_str(if *absent { "%20eq%20null" } else { "%20ne%20null" });
+            Ok(Truth::Depends)
+        }
+        Predicate::Shared(shared) => {
+            // Only what depends on the row is ever kept.
+            if let Some(written) = shared.written() {
+                out.push_str(written);
+                return Ok(Truth::Depends);
+            }
+            let start = out.len();
+            let truth = expression(out, shared.predicate(), fields)?;
+            if truth == Truth::Depends {
+                shared.keep(out.get(start..).unwrap_or_default());
+            }
+            Ok(truth)
+        }
+        Predicate::Not(inner) => {
+            let start = out.len();
+            out.push_str("not%20(");
+            let opposite = match expression(out, inner, fields)? {
+                Truth::Always => Truth::Never,
+                Truth::Never => Truth::Always,
+                Truth::Depends => {
+                    out.push(')');
+                    return Ok(Truth::Depends);
+                }
+            };
+            out.truncate(start);
+            Ok(opposite)
+        }
+        Predicate::All(parts) => several(out, parts, AND, Truth::Never, fields),
+        Predicate::Any(parts) => several(out, parts, OR, Truth::Always, fields),
+        Predicate::Compare { field, operator, value, case } => {
+            let kind = fields.field(*field).ok_or(DialectError::Unknown)?;
+            let misfit = |_| DialectError::Misfit(kind.name.clone());
+            let lowered = match value {
+                Value::Text(text) if *case == Case::ToLower => Some(Value::Text(fold(text))),
+                _ => None,
+            };
+            let value = lowered.as_ref().unwrap_or(value);
+            let function = match operator {
+                Operator::Contains | Operator::StartsWith | Operator::EndsWith => true,
+                Operator::And | Operator::Or | Operator::Not => {
+                    return Err(DialectError::Inexpressible);
+                }
+                _ => false,
+            };
+            if function {
+                out.push_str(operator.name());
+                out.push('(');
+                name(out, fields, *field, lowered.is_some())?;
+                out.push(',');
+                literal::write(out, value, kind.kind).map_err(misfit)?;
+                out.push(')');
+            } else {
+                name(out, fields, *field, lowered.is_some())?;
+                out.push_str("%20");
+                out.push_str(operator.name());
+                out.push_str("%20");
+                literal::write(out, value, kind.kind).map_err(misfit)?;
+            }
+            Ok(Truth::Depends)
+        }
+    }
+}
+
+/// Writes the parts that depend on the row, in parentheses where they are themselves joined. One
+/// `decisive` part decides for all; without any that depends, the opposite is true of all.
+fn several(
+    out: &mut String,
+    parts: &[Predicate<'_>],
+    sign: &str,
+    decisive: Truth,
+    fields: &Fields,
+) -> Result<Truth, DialectError> {
+    let start = out.len();
+    for part in parts {
+        let before = out.len();
+        if before > start {
+            out.push_str(sign);
+        }
+        let is_joined = match part {
+            Predicate::All(_) | Predicate::Any(_) => true,
+            Predicate::Shared(shared) => match shared.predicate() {
+                Predicate::All(_) => sign != AND,
+                Predicate::Any(_) => true,
+                _ => false,
+            },
+            _ => false,
+        };
+        if is_joined {
+            out.push('(');
+        }
+        match expression(out, part, fields)? {
+            Truth::Depends if is_joined => out.push(')'),
+            Truth::Depends => {}
+            truth if truth == decisive => {
+                out.truncate(start);
+                return Ok(decisive);
+            }
+            _ => out.truncate(before),
+        }
+    }
+    Ok(match decisive {
+        _ if out.len() > start => Truth::Depends,
+        Truth::Never => Truth::Always,
+        _ => Truth::Never,
+    })
+}
+
+fn name(
+    out: &mut String,
+    fields: &Fields,
+    field: crate::record::FieldIndex,
+    lowered: bool,
+) -> Result<(), DialectError> {
+    let field = fields.field(field).ok_or(DialectError::Unknown)?;
+    if lowered {
+        out.push_str("tolower(");
+    }
+    literal::encode(out, field.name.as_str());
+    if lowered {
+        out.push(')');
+    }
+    Ok(())
+}

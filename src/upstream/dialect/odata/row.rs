@@ -1,0 +1,283 @@
+//! Rows and pages out of JSON: straight into a [`Record`], borrowed, without a tree between.
+
+use std::borrow::Cow;
+use std::cell::Cell;
+use std::fmt;
+
+use serde::de::{DeserializeSeed, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde_json::value::RawValue;
+
+use crate::record::{Entity, FieldIndex, Fields, Record};
+use crate::upstream::dialect::scalar::{truth, typed, whole};
+use crate::upstream::dialect::{Page, Unreadable};
+use crate::value::{Type, Value};
+
+/// Reads one row.
+pub(super) fn record<'b>(entity: &Entity, body: &'b [u8]) -> Result<Record<'b>, Unreadable> {
+    let reading = Reading::of(entity);
+    let mut json = serde_json::Deserializer::from_str(text(body)?);
+    // A row is large: it is filled where it stands, and not handed from reader to reader.
+    let mut record = Record::empty(&entity.fields);
+    let read = Row(&reading, &mut record).deserialize(&mut json);
+    match read.and_then(|()| json.end()) {
+        Ok(()) => Ok(record),
+        Err(error) => Err(reading.explain(&error)),
+    }
+}
+
+/// Reads a page of rows.
+pub(super) fn page<'b>(entity: &Entity, body: &'b [u8]) -> Result<Page<'b>, Unreadable> {
+    let reading = Reading::of(entity);
+    let mut json = serde_json::Deserializer::from_str(text(body)?);
+    let page = Rows(&reading).deserialize(&mut json);
+    let whole = page.and_then(|page| json.end().map(|()| page));
+    whole.map_err(|error| reading.explain(&error))
+}
+
+/// The body as text: checked once as a whole, which costs less than string by string.
+fn text(body: &[u8]) -> Result<&str, Unreadable> {
+    std::str::from_utf8(body).map_err(|error| {
+        let before = body.get(..error.valid_up_to()).unwrap_or_default();
+        let line = before.iter().filter(|byte| **byte == b'\n').count() + 1;
+        let column = before.iter().rev().take_while(|byte| **byte != b'\n').count() + 1;
+        Unreadable::Json { line, column }
+    })
+}
+
+/// What is being read, and what was found wrong with it: serde's own errors would quote values.
+struct Reading<'e> {
+    fields: &'e Fields,
+    trouble: Cell<Option<Trouble>>,
+}
+
+#[derive(Clone, Copy)]
+enum Trouble {
+    Misfit(FieldIndex),
+    NotARow,
+    NoRows,
+}
+
+impl<'e> Reading<'e> {
+    fn of(entity: &'e Entity) -> Self {
+        Self { fields: &entity.fields, trouble: Cell::new(None) }
+    }
+
+    fn fail<E: serde::de::Error>(&self, trouble: Trouble) -> E {
+        self.trouble.set(Some(trouble));
+        E::custom("trouble")
+    }
+
+    fn explain(&self, error: &serde_json::Error) -> Unreadable {
+        let json = Unreadable::Json { line: error.line(), column: error.column() };
+        match self.trouble.get() {
+            None => json,
+            Some(Trouble::NotARow) => Unreadable::NotARow,
+            Some(Trouble::NoRows) => Unreadable::NoRows("value"),
+            Some(Trouble::Misfit(index)) => match self.fields.field(index) {
+                Some(field) => Unreadable::Misfit(field.name.clone()),
+                None => json,
+            },
+        }
+    }
+}
+
+/// A member's name, looked up without copying it.
+enum Member {
+    Field(FieldIndex),
+    Etag,
+    Other,
+}
+
+struct MemberName<'r>(&'r Fields);
+
+impl<'de> DeserializeSeed<'de> for MemberName<'_> {
+    type Value = Member;
+
+    fn deserialize<D: serde::Deserializer<'de>>(self, json: D) -> Result<Member, D::Error> {
+        json.deserialize_str(self)
+    }
+}
+
+impl Visitor<'_> for MemberName<'_> {
+    type Value = Member;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a name")
+    }
+
+    fn visit_str<E>(self, name: &str) -> Result<Member, E> {
+        Ok(match self.0.index_of(name) {
+            Some(index) => Member::Field(index),
+            None if matches!(name, "@odata.etag" | "@etag") => Member::Etag,
+            None => Member::Other,
+        })
+    }
+}
+
+/// Fills an empty row.
+struct Row<'r, 'e, 'de>(&'r Reading<'e>, &'r mut Record<'de>);
+
+impl<'de> DeserializeSeed<'de> for Row<'_, '_, 'de> {
+    type Value = ();
+
+    fn deserialize<D: serde::Deserializer<'de>>(self, json: D) -> Result<(), D::Error> {
+        json.deserialize_map(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Row<'_, '_, 'de> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a row")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut row: A) -> Result<(), A::Error> {
+        let Reading { fields, .. } = *self.0;
+        let record = self.1;
+        let mut found = false;
+        while let Some(member) = row.next_key_seed(MemberName(fields))? {
+            match member {
+                Member::Other => {
+                    row.next_value::<IgnoredAny>()?;
+                }
+                Member::Etag => {
+                    let raw = row.next_value::<&'de RawValue>()?.get();
+                    record.version = if raw.starts_with('"') { characters(raw) } else { None };
+                }
+                Member::Field(index) => {
+                    let raw = row.next_value::<&'de RawValue>()?.get();
+                    let kind = fields.field(index).map_or(Type::String, |field| field.kind);
+                    let value = value(raw, kind);
+                    record.put(index, value.ok_or_else(|| self.0.fail(Trouble::Misfit(index)))?);
+                    found = true;
+                }
+            }
+        }
+        if found { Ok(()) } else { Err(self.0.fail(Trouble::NotARow)) }
+    }
+}
+
+/// The array of a page.
+struct Items<'r, 'e>(&'r Reading<'e>);
+
+impl<'de> DeserializeSeed<'de> for Items<'_, '_> {
+    type Value = Vec<Record<'de>>;
+
+    fn deserialize<D: serde::Deserializer<'de>>(self, json: D) -> Result<Self::Value, D::Error> {
+        json.deserialize_seq(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Items<'_, '_> {
+    type Value = Vec<Record<'de>>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an array of rows")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Self::Value, A::Error> {
+        let mut records = Vec::new();
+        loop {
+            let mut record = Record::empty(self.0.fields);
+            if items.next_element_seed(Row(self.0, &mut record))?.is_none() {
+                return Ok(records);
+            }
+            records.push(record);
+        }
+    }
+}
+
+/// The object around a page.
+struct Rows<'r, 'e>(&'r Reading<'e>);
+
+impl<'de> DeserializeSeed<'de> for Rows<'_, '_> {
+    type Value = Page<'de>;
+
+    fn deserialize<D: serde::Deserializer<'de>>(self, json: D) -> Result<Page<'de>, D::Error> {
+        json.deserialize_map(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Rows<'_, '_> {
+    type Value = Page<'de>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a page of rows")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut body: A) -> Result<Page<'de>, A::Error> {
+        let (mut records, mut next, mut count, mut whole) = (None, None, None, None);
+        while let Some(name) = body.next_key::<Cow<'de, str>>()? {
+            match &*name {
+                "value" => records = Some(body.next_value_seed(Items(self.0))?),
+                "@odata.nextLink" | "@nextLink" => {
+                    let raw = body.next_value::<&'de RawValue>()?.get();
+                    if raw != "null" {
+                        next = Some(characters(raw).ok_or_else(|| A::Error::custom("a link"))?);
+                    }
+                }
+                // Bizagi's `@odata.count` is only the rows of this page; its whole set is the
+                // `totalCount`. By the standard the count is the whole set (JSON Format §4.5.4).
+                "@odata.totalCount" => whole = number(body.next_value::<&RawValue>()?.get()),
+                "@odata.count" | "@count" => count = number(body.next_value::<&RawValue>()?.get()),
+                _ => {
+                    body.next_value::<IgnoredAny>()?;
+                }
+            }
+        }
+        let records = records.ok_or_else(|| self.0.fail(Trouble::NoRows))?;
+        Ok(Page { records, total: whole.or(count), next })
+    }
+}
+
+/// A count, which some servers write as a string (IEEE754Compatible).
+fn number(raw: &str) -> Option<u64> {
+    raw.trim_matches('"').parse().ok()
+}
+
+/// The characters of a JSON string, borrowed where nothing in it is escaped.
+fn characters(raw: &str) -> Option<Cow<'_, str>> {
+    let inner = raw.strip_prefix('"')?.strip_suffix('"')?;
+    // Without an early end the compiler looks at many bytes at once.
+    if !inner.bytes().fold(false, |is, byte| is | (byte == b'\\')) {
+        return Some(Cow::Borrowed(inner));
+    }
+    // Quotes in an ETag are the usual case, and need no parser of their own.
+    let mut text = String::with_capacity(inner.len());
+    let mut rest = inner;
+    while let Some((plain, escaped)) = rest.split_once('\\') {
+        text.push_str(plain);
+        match escaped.as_bytes().first() {
+            Some(b'"' | b'\\' | b'/') => {
+                let (sign, after) = escaped.split_at(1);
+                text.push_str(sign);
+                rest = after;
+            }
+            _ => return serde_json::from_str(raw).ok().map(Cow::Owned),
+        }
+    }
+    text.push_str(rest);
+    Some(Cow::Owned(text))
+}
+
+/// A JSON value as a value of a field's type; `None` where it does not fit.
+fn value(raw: &str, kind: Type) -> Option<Value<'_>> {
+    match raw.as_bytes().first()? {
+        b'n' => Some(Value::Absent),
+        b'"' => typed(characters(raw)?, kind),
+        b't' | b'f' => match kind {
+            Type::Boolean => Some(Value::Boolean(raw == "true")),
+            Type::String => Some(Value::text(raw)),
+            _ => None,
+        },
+        b'[' | b'{' => None,
+        _ => match kind {
+            Type::String => Some(Value::text(raw)),
+            Type::Decimal => Some(Value::Decimal(raw.into())),
+            Type::Integer => whole(raw).map(Value::Integer),
+            Type::Boolean => truth(raw).map(Value::Boolean),
+            Type::DateTime => None,
+        },
+    }
+}
