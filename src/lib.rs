@@ -1,6 +1,8 @@
 //! `scim-sidecar`: SCIM 2.0 for a legacy server that has only its own API.
 
+pub mod audit;
 pub mod diagnostic;
+pub mod lookup;
 pub mod mapping;
 pub mod platform;
 pub mod record;
