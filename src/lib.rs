@@ -5,6 +5,7 @@ pub mod diagnostic;
 pub mod lookup;
 pub mod mapping;
 pub mod platform;
+pub mod provision;
 pub mod record;
 pub mod scim;
 pub mod seam;

@@ -1,0 +1,84 @@
+//! A look at a living upstream, for `check --live`: can it be reached, does it take our credential,
+//! can the people be searched, does it know every field. Nothing is written.
+
+use std::error::Error as _;
+use std::time::Duration;
+
+use super::{Provisioner, query};
+use crate::record::{Class, FieldName, Predicate};
+use crate::seam::Clock;
+use crate::upstream::{self, Action, Kind};
+
+/// What was seen.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Seen {
+    /// The people can be searched.
+    Searchable,
+    /// Nothing can be said about the mapping, because the upstream cannot be asked: why, in words.
+    Closed(String),
+    /// The upstream does not search the people as the mapping says: why, in words.
+    Refused(String),
+    /// The upstream does not know a field, or not with this type: which one, and why.
+    Unknown(FieldName, String),
+}
+
+impl Provisioner {
+    /// Asks for one person, then for each field by itself.
+    pub async fn probe(&self, clock: &dyn Clock) -> Vec<Seen> {
+        let mut seen = Vec::new();
+        match self.try_search(self.mapping.population(), self.deadline(clock)).await {
+            Ok(()) => seen.push(Seen::Searchable),
+            Err(error) if is_closed(&error) => return vec![Seen::Closed(words(&error))],
+            Err(error) => seen.push(Seen::Refused(words(&error))),
+        }
+        for (index, field) in self.mapping.entity.fields.iter() {
+            match self.try_search(Predicate::Absent(index, true), self.deadline(clock)).await {
+                Ok(()) => {}
+                Err(error) if is_closed(&error) => {
+                    seen.push(Seen::Closed(words(&error)));
+                    return seen;
+                }
+                Err(error) => seen.push(Seen::Unknown(field.name.clone(), words(&error))),
+            }
+        }
+        // One unknown field is why the whole search was refused: it is told once.
+        if seen.iter().any(|seen| matches!(seen, Seen::Unknown(..))) {
+            seen.retain(|seen| !matches!(seen, Seen::Refused(_)));
+        }
+        seen
+    }
+
+    async fn try_search(
+        &self,
+        predicate: Predicate<'_>,
+        deadline: Duration,
+    ) -> Result<(), upstream::Error> {
+        let query = query(predicate, 1);
+        let call = self.call(Action::Search(&query));
+        let answer = self.upstream.send(self.dialect, &call, deadline).await?;
+        answer.outcome(self.dialect, &call).map(drop)
+    }
+}
+
+/// Whether an error says nothing about the mapping.
+fn is_closed(error: &upstream::Error) -> bool {
+    matches!(
+        error.kind,
+        Kind::Unreachable
+            | Kind::TimedOut { .. }
+            | Kind::Lost { .. }
+            | Kind::Refused(Class::Credential | Class::Unavailable)
+    )
+}
+
+/// The whole chain, for the operator in front of the terminal.
+fn words(error: &upstream::Error) -> String {
+    let mut words = error.to_string();
+    let mut cause = error.source();
+    while let Some(inner) = cause {
+        words.push_str(": ");
+        words.push_str(&inner.to_string());
+        cause = inner.source();
+    }
+    words
+}

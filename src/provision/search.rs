@@ -1,0 +1,300 @@
+//! Lists and filters (RFC 7644 §3.4.2).
+
+mod whole;
+
+use super::{Asker, Event, Failure, Listed, PAGES, Provisioner, View, print, query};
+use crate::lookup::Question;
+use crate::mapping::policy::Standing;
+use crate::record::{Case, Class, Direction, Operator, Paging, Predicate, Query, Record};
+use crate::scim::filter::{Comparison, Target};
+use crate::scim::{Filter, ScimError, ScimType, SlotIndex};
+use crate::upstream::{Action, Answer, Kind, Outcome};
+use crate::value::Value;
+
+/// What a client searches.
+#[derive(Clone, Debug)]
+pub struct Search {
+    /// The condition.
+    pub filter: Filter,
+    /// The first person to show, from 1 (RFC 7644 §3.4.2.4).
+    pub start: u64,
+    /// How many people at the most; `None` for the server's own number.
+    pub count: Option<u32>,
+    /// By which attribute, and which way.
+    pub sort: Option<(SlotIndex, Direction)>,
+}
+
+/// What was collected of a search.
+#[derive(Default)]
+struct Found {
+    printed: Vec<u8>,
+    shown: u32,
+    /// Rows that came and are not shown: only the upstream calls them equal.
+    left_out: u64,
+    seen: u64,
+    total: Option<u64>,
+}
+
+impl Provisioner {
+    /// Searches people.
+    ///
+    /// # Errors
+    /// [`Failure`]; what the upstream cannot search is 400 `invalidFilter`, and what it can only
+    /// give in one piece that is too large 400 `tooMany`.
+    pub async fn search(
+        &self,
+        asker: Asker<'_>,
+        search: Search,
+        view: &View,
+    ) -> Result<Listed, Failure> {
+        self.search_upstream(asker, search, view).await.map_err(|failure| match failure {
+            Failure::Upstream(error) if error.kind == Kind::Inexpressible => {
+                ScimError::new(ScimType::InvalidFilter, error.to_string()).into()
+            }
+            other => other,
+        })
+    }
+
+    async fn search_upstream(
+        &self,
+        asker: Asker<'_>,
+        search: Search,
+        view: &View,
+    ) -> Result<Listed, Failure> {
+        let filter = self.mapping.canonical(search.filter.clone());
+        if let Some(name) = self.unique_name(&filter)
+            && search.start == 1
+            && search.count != Some(0)
+            && let Some(listed) = self.search_known(asker, &filter, &name, view).await?
+        {
+            return Ok(listed);
+        }
+        let predicate = match self.mapping.search(&filter)? {
+            // Nobody can be found; the upstream is asked all the same, so that a test of the
+            // connection tests it, and an outage is never an empty list.
+            Predicate::Nothing => self.nobody(),
+            predicate => predicate,
+        };
+        self.observe(Event::Searched(&predicate));
+        if let Paging::Whole { most } = self.mapping.entity.facts.paging {
+            return self.search_whole(asker, &search, &filter, predicate, most, view).await;
+        }
+        let most = self.mapping.entity.facts.page;
+        let count = search.count.map_or(most, |count| count.min(most));
+        let (slot, direction) = match search.sort {
+            Some((slot, direction)) => (Some(slot), direction),
+            None => (None, Direction::Ascending),
+        };
+        let query = Query {
+            predicate,
+            order: self.mapping.order(slot, direction),
+            skip: search.start - 1,
+            top: count.max(1),
+            count: self.mapping.entity.facts.total,
+        };
+        let mut found = Found::default();
+        let answer = self.send(asker, Action::Search(&query)).await?;
+        let mut next =
+            self.collect(asker, &answer, &query, count, &filter, view, &mut found).await?;
+        for _ in 1..PAGES {
+            let Some(link) = next.take().filter(|_| found.seen < u64::from(count)) else { break };
+            let answer = self.send(asker, Action::Follow { next: &link }).await?;
+            next = self.collect(asker, &answer, &query, count, &filter, view, &mut found).await?;
+        }
+        self.tell_several(asker, &filter, &found);
+        Ok(Self::listed(search.start, &found))
+    }
+
+    /// All are told, so that the client does not bind one of them at random.
+    fn tell_several(&self, asker: Asker<'_>, filter: &Filter, found: &Found) {
+        if found.shown > 1 && self.is_of_one(filter) {
+            tracing::warn!(
+                project = &*self.project,
+                caller = asker.caller,
+                request_id = asker.request,
+                people = found.shown,
+                "several people have what only one should have"
+            );
+        }
+    }
+
+    /// Prints the rows of a page that belong in the list, and says where the next page is.
+    #[expect(clippy::too_many_arguments, reason = "one step of one loop, which has all of them")]
+    async fn collect(
+        &self,
+        asker: Asker<'_>,
+        answer: &Answer,
+        query: &Query<'_>,
+        count: u32,
+        filter: &Filter,
+        view: &View,
+        found: &mut Found,
+    ) -> Result<Option<String>, Failure> {
+        let page = self.page(answer, query)?;
+        found.total = found.total.or(page.total);
+        if page.records.is_empty() {
+            return Ok(None);
+        }
+        for row in &page.records {
+            if found.seen >= u64::from(count) {
+                return Ok(None);
+            }
+            found.seen += 1;
+            if !self.list(row, filter, view, found) {
+                found.left_out += 1;
+                tracing::info!(
+                    project = &*self.project,
+                    request_id = asker.request,
+                    "a row was left out that only the upstream finds equal"
+                );
+            }
+        }
+        if let ([row], Some(name)) = (page.records.as_slice(), self.unique_name(filter))
+            && found.shown == 1
+            && let Some(key) = self.mapping.key_of(row)
+        {
+            self.lookup.remember(name, key).await;
+        }
+        Ok(page.next.map(|next| next.into_owned()))
+    }
+
+    /// Prints a row that is there for clients and meets the filter as SCIM compares.
+    fn list(&self, row: &Record<'_>, filter: &Filter, view: &View, found: &mut Found) -> bool {
+        if self.mapping.standing(row) != Standing::Living {
+            return false;
+        }
+        let Some(id) = self.mapping.id_of(row) else { return false };
+        let document = self.mapping.outward(row);
+        if !filter.matches(&self.mapping.resource, &document, &id) {
+            return false;
+        }
+        print::into_list(&self.mapping, &document, row, &id, view, &mut found.printed);
+        found.shown += 1;
+        true
+    }
+
+    fn listed(start: u64, found: &Found) -> Listed {
+        let total = match found.total {
+            Some(total) => total.saturating_sub(found.left_out),
+            // Without a total the list is as long as what was seen of it.
+            None => (start - 1) * u64::from(found.seen > 0) + u64::from(found.shown),
+        };
+        let mut body = Vec::with_capacity(found.printed.len() + 160);
+        body.extend_from_slice(
+            br#"{"schemas":["urn:ietf:params:scim:api:messages:2.0:ListResponse"],"totalResults":"#,
+        );
+        body.extend_from_slice(total.to_string().as_bytes());
+        body.extend_from_slice(br#","startIndex":"#);
+        body.extend_from_slice(start.to_string().as_bytes());
+        body.extend_from_slice(br#","itemsPerPage":"#);
+        body.extend_from_slice(found.shown.to_string().as_bytes());
+        body.extend_from_slice(br#","Resources":["#);
+        body.extend_from_slice(&found.printed);
+        body.extend_from_slice(b"]}");
+        Listed { body }
+    }
+
+    /// Whether a filter asks for what only one person should have: a name or an anchor.
+    fn is_of_one(&self, filter: &Filter) -> bool {
+        let anchor = self.mapping.anchor.map(|anchor| anchor.slot);
+        matches!(
+            filter,
+            Filter::Compare { target: Target::Slot(slot), operator: Comparison::Eq, .. }
+                if *slot == self.mapping.user_name || Some(*slot) == anchor
+        )
+    }
+
+    /// The question that a filter is, when it asks for one unique name and nothing else.
+    fn unique_name(&self, filter: &Filter) -> Option<Question> {
+        match filter {
+            Filter::Compare { target: Target::Slot(slot), operator: Comparison::Eq, value }
+                if *slot == self.mapping.user_name =>
+            {
+                Question::name(value)
+            }
+            _ => None,
+        }
+    }
+
+    /// Reads the row that a name had the last time; `None` when it has not any more.
+    async fn search_known(
+        &self,
+        asker: Asker<'_>,
+        filter: &Filter,
+        name: &Question,
+        view: &View,
+    ) -> Result<Option<Listed>, Failure> {
+        let Some(key) = self.lookup.known(name).await else { return Ok(None) };
+        let call = self.call(Action::Read { key: &key });
+        let answer = match self.send(asker, call.action).await {
+            Ok(answer) => answer,
+            Err(Failure::Upstream(error)) if error.kind == Kind::Refused(Class::Missing) => {
+                self.lookup.forget(name).await;
+                return Ok(None);
+            }
+            Err(failure) => return Err(failure),
+        };
+        let mut found = Found::default();
+        if let Outcome::Row(row) = answer.outcome(self.dialect, &call)?
+            && self.list(&row, filter, view, &mut found)
+        {
+            found.total = Some(1);
+            return Ok(Some(Self::listed(1, &found)));
+        }
+        self.lookup.forget(name).await;
+        Ok(None)
+    }
+
+    /// A condition that no row meets and that the upstream can answer at little cost.
+    fn nobody(&self) -> Predicate<'_> {
+        Predicate::Compare {
+            field: self.mapping.entity.key,
+            operator: Operator::Eq,
+            value: match self.mapping.kind(self.mapping.entity.key) {
+                crate::value::Type::Integer => Value::Integer(-1),
+                _ => Value::text("-"),
+            },
+            case: Case::Exact,
+        }
+    }
+
+    /// The rows that meet a predicate, at most `top`, owning their values.
+    pub(super) async fn rows(
+        &self,
+        asker: Asker<'_>,
+        predicate: Predicate<'_>,
+        top: u32,
+    ) -> Result<Vec<Record<'static>>, Failure> {
+        let query = query(predicate, top);
+        let answer = self.send(asker, Action::Search(&query)).await?;
+        let page = self.page(&answer, &query)?;
+        Ok(page.records.into_iter().map(Record::into_owned).collect())
+    }
+}
+
+/// A search without a filter.
+impl Default for Search {
+    fn default() -> Self {
+        Self { filter: Filter::Everything, start: 1, count: None, sort: None }
+    }
+}
+
+/// `count` beyond this is a mistake (RFC 7644 §3.4.2.4 gives no bound).
+pub(crate) fn count_of(text: &str) -> Result<u32, ScimError> {
+    match text.trim().parse::<i64>() {
+        Ok(number) => Ok(u32::try_from(number.max(0)).unwrap_or(u32::MAX)),
+        Err(_) => Err(not_a_number("count")),
+    }
+}
+
+/// `startIndex`: what is less than 1 means 1 (RFC 7644 §3.4.2.4).
+pub(crate) fn start_of(text: &str) -> Result<u64, ScimError> {
+    match text.trim().parse::<i64>() {
+        Ok(number) => Ok(u64::try_from(number.max(1)).unwrap_or(1)),
+        Err(_) => Err(not_a_number("startIndex")),
+    }
+}
+
+fn not_a_number(name: &str) -> ScimError {
+    ScimError::new(ScimType::InvalidValue, format!("`{name}`: expected a whole number"))
+}

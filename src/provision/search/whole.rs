@@ -1,0 +1,93 @@
+//! Lists from an upstream that answers everything it finds: counted, ordered and cut here.
+
+use std::cmp::Ordering;
+
+use super::super::{Asker, Failure, Listed, Provisioner, View, print, query};
+use super::{Found, Search};
+use crate::mapping::policy::Standing;
+use crate::record::{Predicate, Record};
+use crate::scim::{Filter, ScimError, ScimType};
+use crate::upstream::{self, Action, Kind};
+use crate::value::Value;
+
+impl Provisioner {
+    /// Searches people where the upstream finds at most `most` rows at once: one call for every
+    /// page, so that each is as true as the first.
+    pub(super) async fn search_whole(
+        &self,
+        asker: Asker<'_>,
+        search: &Search,
+        filter: &Filter,
+        predicate: Predicate<'_>,
+        most: u32,
+        view: &View,
+    ) -> Result<Listed, Failure> {
+        // One more than allowed, so that an upstream which heeds the number does not cut in silence.
+        let query = query(predicate, most.saturating_add(1));
+        let answer = match self.send(asker, Action::Search(&query)).await {
+            Err(Failure::Upstream(error)) if error.kind == Kind::TooLarge => {
+                return Err(too_many(most, Some(error)));
+            }
+            answer => answer?,
+        };
+        let page = self.page(&answer, &query)?;
+        let mut rows = page.records;
+        if page.next.is_some() || rows.len() > usize::try_from(most).unwrap_or(usize::MAX) {
+            return Err(too_many(most, None));
+        }
+        // By key: every page of a list must be cut from the same order.
+        let key = self.mapping.entity.key;
+        rows.sort_by(|left, right| compared(left.value(key), right.value(key)));
+        let page = self.mapping.entity.facts.page;
+        let count = search.count.map_or(page, |count| count.min(page));
+        let (mut found, mut total, mut only) = (Found::default(), 0_u64, None);
+        for row in &rows {
+            if self.mapping.standing(row) != Standing::Living {
+                continue;
+            }
+            let Some(id) = self.mapping.id_of(row) else { continue };
+            let document = self.mapping.outward(row);
+            if !filter.matches(&self.mapping.resource, &document, &id) {
+                continue;
+            }
+            total += 1;
+            only = (total == 1).then_some(row);
+            if total >= search.start && found.shown < count {
+                print::into_list(&self.mapping, &document, row, &id, view, &mut found.printed);
+                found.shown += 1;
+            }
+        }
+        if let (Some(row), Some(name)) = (only, self.unique_name(filter)) {
+            self.remember_as(name, row).await;
+        }
+        found.total = Some(total);
+        self.tell_several(asker, filter, &found);
+        Ok(Self::listed(search.start, &found))
+    }
+
+    async fn remember_as(&self, name: crate::lookup::Question, row: &Record<'_>) {
+        if let Some(key) = self.mapping.key_of(row) {
+            self.lookup.remember(name, key).await;
+        }
+    }
+}
+
+/// 400 `tooMany` (RFC 7644 §3.12).
+fn too_many(most: u32, cause: Option<upstream::Error>) -> Failure {
+    if let Some(error) = cause {
+        tracing::warn!(cause = %error, "a search found more than an answer may hold");
+    }
+    let detail = format!(
+        "the server behind gives everything that it finds at once, and this is more than {most} \
+         people or a large answer: use a filter that finds fewer"
+    );
+    ScimError::new(ScimType::TooMany, detail).into()
+}
+
+/// The order of keys.
+fn compared(left: &Value<'_>, right: &Value<'_>) -> Ordering {
+    match (left, right) {
+        (Value::Integer(left), Value::Integer(right)) => left.cmp(right),
+        (left, right) => left.as_str().cmp(&right.as_str()),
+    }
+}
