@@ -2,6 +2,8 @@
 
 pub mod audit;
 pub mod diagnostic;
+pub mod gate;
+pub mod generation;
 pub mod lookup;
 pub mod mapping;
 pub mod platform;
