@@ -1,5 +1,6 @@
 //! `scim-sidecar`: SCIM 2.0 for a legacy server that has only its own API.
 
+pub mod api;
 pub mod audit;
 pub mod diagnostic;
 pub mod gate;
@@ -12,5 +13,6 @@ pub mod record;
 pub mod scim;
 pub mod seam;
 pub mod secret;
+pub mod stack;
 pub mod upstream;
 pub mod value;

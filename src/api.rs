@@ -1,0 +1,366 @@
+//! One request of an admitted caller: route → parse → provision → respond.
+
+pub mod discovery;
+mod error;
+pub mod query;
+pub mod respond;
+pub mod route;
+
+use std::convert::Infallible;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use bytes::Bytes;
+use http::header::{ACCEPT, CONTENT_TYPE, HOST, IF_NONE_MATCH};
+use http::request::Parts;
+use http::{HeaderMap, Method, Request, Response};
+use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
+
+use crate::gate::{Caller, Right};
+use crate::generation::{Generation, Project};
+use crate::provision::{Allowed, Asker, Change, Failure, View};
+use crate::scim::{Document, Filter, Patch, Profile, Projection, ScimError, ScimType};
+use crate::seam::Clock;
+pub use error::Error;
+use query::{Parameters, SearchRequest};
+use respond::{Media, Refusal};
+use route::{Route, RouteError};
+
+/// What an answer is made of.
+pub type Body = Full<Bytes>;
+
+/// The request's id, in extensions: it stands in the log and in the answer's `x-request-id`.
+#[derive(Clone, Debug)]
+pub struct RequestId(pub Arc<str>);
+
+/// The innermost service.
+#[derive(Clone)]
+pub struct Api {
+    generation: Arc<Generation>,
+    clock: Arc<dyn Clock>,
+}
+
+impl std::fmt::Debug for Api {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Api")
+    }
+}
+
+impl Api {
+    /// The service over a generation.
+    #[must_use]
+    pub fn new(generation: Arc<Generation>, clock: Arc<dyn Clock>) -> Self {
+        Self { generation, clock }
+    }
+}
+
+impl<B> tower::Service<Request<B>> for Api
+where
+    B: http_body::Body<Data = Bytes> + Send + 'static,
+    B::Error: Into<tower::BoxError>,
+{
+    type Response = Response<Body>;
+    type Error = Error;
+    type Future = Pin<Box<dyn Future<Output = Result<Self::Response, Self::Error>> + Send>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: Request<B>) -> Self::Future {
+        let api = self.clone();
+        Box::pin(async move { Ok(api.answer(request).await) })
+    }
+}
+
+/// One request, on its way.
+struct Call {
+    project: Arc<Project>,
+    caller: Arc<Caller>,
+    request: Arc<str>,
+    parts: Parts,
+    /// The path behind the base path.
+    rest: String,
+    query: String,
+    media: Media,
+}
+
+impl Api {
+    async fn answer<B>(self, request: Request<B>) -> Response<Body>
+    where
+        B: http_body::Body<Data = Bytes> + Send + 'static,
+        B::Error: Into<tower::BoxError>,
+    {
+        let (parts, body) = request.into_parts();
+        let media = Media::wanted(parts.headers.get(ACCEPT));
+        let Some(call) = self.admitted(parts, media) else {
+            return respond::refusal(&Refusal::NoSuchEndpoint, media);
+        };
+        let route = match route::route(&call.parts.method, &call.rest) {
+            Ok(route) => route,
+            Err(RouteError::NoSuchEndpoint) => {
+                return respond::refusal(&Refusal::NoSuchEndpoint, media);
+            }
+            Err(RouteError::Unsupported) => return respond::refusal(&Refusal::Unsupported, media),
+            Err(RouteError::WrongMethod(allowed)) => {
+                return respond::refusal(&Refusal::WrongMethod(allowed), media);
+            }
+        };
+        let body = match self.body(&call.parts.headers, &route, body).await {
+            Ok(body) => body,
+            Err(refusal) => return respond::refusal(&refusal, media),
+        };
+        let head = call.parts.method == Method::HEAD;
+        let answer = if route.writes() {
+            // A write goes on when its client hangs up: half a write would be worse than none.
+            let api = self.clone();
+            match tokio::spawn(async move { api.serve(&call, route, &body).await }).await {
+                Ok(answer) => answer,
+                Err(failed) => {
+                    tracing::error!(panicked = failed.is_panic(), "a request failed inside");
+                    respond::refusal(&Refusal::Internal, media)
+                }
+            }
+        } else {
+            self.serve(&call, route, &body).await
+        };
+        if head { respond::without_body(answer) } else { answer }
+    }
+
+    fn admitted(&self, parts: Parts, media: Media) -> Option<Call> {
+        let (project, rest) = self.generation.project(parts.uri.path())?;
+        let caller = parts.extensions.get::<Arc<Caller>>()?;
+        let request = parts.extensions.get::<RequestId>()?;
+        let (rest, query) = route::unfold(rest, parts.uri.query().unwrap_or(""));
+        Some(Call {
+            project: Arc::clone(project),
+            caller: Arc::clone(caller),
+            request: Arc::clone(&request.0),
+            rest: rest.to_owned(),
+            query: query.to_owned(),
+            media,
+            parts,
+        })
+    }
+
+    /// The whole body, bounded; empty for routes that take none.
+    async fn body<B>(&self, headers: &HeaderMap, route: &Route, body: B) -> Result<Bytes, Refusal>
+    where
+        B: http_body::Body<Data = Bytes>,
+        B::Error: Into<tower::BoxError>,
+    {
+        if !route.takes_body() {
+            return Ok(Bytes::new());
+        }
+        if !respond::is_json(headers.get(CONTENT_TYPE)) {
+            return Err(Refusal::MediaType);
+        }
+        let limited = Limited::new(body, self.generation.body_bytes);
+        match limited.collect().await {
+            Ok(collected) => Ok(collected.to_bytes()),
+            Err(error) if error.is::<LengthLimitError>() => {
+                Err(Refusal::TooLarge(self.generation.body_bytes))
+            }
+            Err(_) => Err(Refusal::Broken),
+        }
+    }
+
+    async fn serve(&self, call: &Call, route: Route, body: &[u8]) -> Response<Body> {
+        match self.dispatch(call, route, body).await {
+            Ok(answer) => answer,
+            Err(refusal) => {
+                refusal.log(&call.project.name, &call.caller.name, &call.request);
+                respond::refusal(&refusal, call.media)
+            }
+        }
+    }
+
+    async fn dispatch(
+        &self,
+        call: &Call,
+        route: Route,
+        body: &[u8],
+    ) -> Result<Response<Body>, Refusal> {
+        let parameters = Parameters::parse(&call.query);
+        let provisioner = &call.project.provisioner;
+        let resource = &provisioner.mapping.resource;
+        let profile = call.profile();
+        let asker = call.asker(&profile, provisioner.deadline(&*self.clock));
+        let projection = || {
+            let (wanted, unwanted) =
+                (parameters.get("attributes"), parameters.get("excludedAttributes"));
+            Projection::parse(resource, wanted, unwanted)
+        };
+        match route {
+            Route::ServiceProviderConfig => {
+                Ok(respond::json(&discovery::service_provider_config(call), call.media))
+            }
+            Route::ResourceTypes(name) => {
+                discovery::resource_types(call, name.as_deref(), &parameters)
+            }
+            Route::Schemas(urn) => discovery::schemas(call, urn.as_deref(), &parameters),
+            Route::List => {
+                let search = SearchRequest::from_parameters(&parameters)?;
+                self.search(call, asker, &profile, search).await
+            }
+            Route::Search => {
+                let search = SearchRequest::from_json(body)?;
+                self.search(call, asker, &profile, search).await
+            }
+            Route::Read(id) => {
+                call.require(Right::Read)?;
+                let shown = provisioner.read(asker, &id, &call.view(projection()?)).await?;
+                Ok(respond::shown(shown, call.parts.headers.get(IF_NONE_MATCH), call.media))
+            }
+            Route::Create => {
+                call.require(Right::Create)?;
+                let view = call.view(projection()?);
+                let parsed = Document::from_json(resource, body, &profile)?;
+                let shown = provisioner.create(asker, parsed, &view).await?;
+                Ok(respond::created(shown, call.media))
+            }
+            Route::Replace(id) => {
+                call.require_any(&[Right::Update, Right::Rename, Right::Disable])?;
+                let parsed = Document::from_json(resource, body, &profile)?;
+                self.change(call, asker, &id, Change::Replace(parsed), projection()?).await
+            }
+            Route::Patch(id) => {
+                call.require_any(&[Right::Update, Right::Rename, Right::Disable])?;
+                let patch = Patch::parse(resource, body, &profile)?;
+                self.change(call, asker, &id, Change::Patch(patch), projection()?).await
+            }
+            Route::Delete(id) => {
+                call.require(Right::Delete)?;
+                let if_match = respond::if_match(&call.parts.headers);
+                let matches = |version: &str| respond::matches(if_match, version);
+                let condition: Option<&(dyn Fn(&str) -> bool + Sync)> =
+                    if_match.is_some().then_some(&matches);
+                provisioner.delete(asker, &id, condition).await?;
+                Ok(respond::deleted())
+            }
+        }
+    }
+
+    async fn change(
+        &self,
+        call: &Call,
+        asker: Asker<'_>,
+        id: &str,
+        change: Change<'_>,
+        projection: Projection,
+    ) -> Result<Response<Body>, Refusal> {
+        let if_match = respond::if_match(&call.parts.headers);
+        let matches = |version: &str| respond::matches(if_match, version);
+        let condition: Option<&(dyn Fn(&str) -> bool + Sync)> =
+            if_match.is_some().then_some(&matches);
+        let view = call.view(projection);
+        let provisioner = &call.project.provisioner;
+        let shown = provisioner.change(asker, id, &change, condition, &view).await?;
+        Ok(respond::shown(shown, None, call.media))
+    }
+
+    async fn search(
+        &self,
+        call: &Call,
+        asker: Asker<'_>,
+        profile: &Profile,
+        request: SearchRequest,
+    ) -> Result<Response<Body>, Refusal> {
+        let resource = &call.project.provisioner.mapping.resource;
+        let projection = Projection::parse(
+            resource,
+            request.attributes.as_deref(),
+            request.excluded_attributes.as_deref(),
+        )?;
+        let filter = match &request.filter {
+            Some(text) => Filter::parse(resource, text, profile)?,
+            None => Filter::Everything,
+        };
+        call.require(if query::is_match(&filter) { Right::Match } else { Right::List })?;
+        let search = request.search(resource, filter)?;
+        let view = call.view(projection);
+        let listed = call.project.provisioner.search(asker, search, &view).await?;
+        Ok(respond::listed(listed, call.media))
+    }
+}
+
+impl Call {
+    fn profile(&self) -> Profile {
+        // Every caller of the project has one; without it nothing is tolerated.
+        self.project.profiles.get(self.caller.index).copied().unwrap_or(Profile::STRICT)
+    }
+
+    fn asker<'c>(&'c self, profile: &'c Profile, deadline: std::time::Duration) -> Asker<'c> {
+        let rights = self.caller.rights;
+        Asker {
+            caller: &self.caller.name,
+            request: &self.request,
+            profile,
+            allowed: Allowed {
+                update: rights.contains(Right::Update),
+                rename: rights.contains(Right::Rename),
+                disable: rights.contains(Right::Disable),
+            },
+            deadline,
+        }
+    }
+
+    fn require(&self, right: Right) -> Result<(), Refusal> {
+        Ok(self.caller.require(right)?)
+    }
+
+    fn require_any(&self, rights: &[Right]) -> Result<(), Refusal> {
+        let first = rights.first().copied().unwrap_or(Right::Update);
+        if rights.iter().any(|right| self.caller.rights.contains(*right)) {
+            return Ok(());
+        }
+        self.require(first)
+    }
+
+    fn view(&self, projection: Projection) -> View {
+        let definition = self.project.provisioner.mapping.resource.definition();
+        View { projection, endpoint: format!("{}{}", self.base(), definition.endpoint) }
+    }
+
+    /// The absolute URL of the project's base path, as this client reaches it.
+    fn base(&self) -> String {
+        if let Some(public) = &self.project.public_url {
+            return format!("{public}{}", self.project.base_path);
+        }
+        let host = self
+            .parts
+            .uri
+            .authority()
+            .map(http::uri::Authority::as_str)
+            .or_else(|| self.parts.headers.get(HOST).and_then(|host| host.to_str().ok()))
+            .filter(|host| is_host(host))
+            .unwrap_or("localhost");
+        format!("https://{host}{}", self.project.base_path)
+    }
+}
+
+/// A host with or without a port, and nothing that could end a URL's authority.
+fn is_host(text: &str) -> bool {
+    !text.is_empty()
+        && text.len() <= 255
+        && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-._:[]".contains(&b))
+}
+
+impl From<Infallible> for Refusal {
+    fn from(never: Infallible) -> Self {
+        match never {}
+    }
+}
+
+impl From<ScimError> for Refusal {
+    fn from(error: ScimError) -> Self {
+        Self::Failure(Failure::Scim(error))
+    }
+}
+
+/// A mistake in what was sent that is not SCIM's business alone.
+pub(crate) fn syntax(detail: impl Into<String>) -> ScimError {
+    ScimError::new(ScimType::InvalidSyntax, detail.into())
+}
