@@ -1,5 +1,6 @@
 //! `scim-sidecar`: SCIM 2.0 for a legacy server that has only its own API.
 
+pub mod admin;
 pub mod api;
 pub mod audit;
 pub mod diagnostic;
@@ -13,6 +14,7 @@ pub mod record;
 pub mod scim;
 pub mod seam;
 pub mod secret;
+pub mod serve;
 pub mod stack;
 pub mod upstream;
 pub mod value;

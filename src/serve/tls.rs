@@ -1,0 +1,292 @@
+//! Certificates and keys: read from PEM files, checked, made into what rustls wants.
+//!
+//! One provider, aws-lc-rs; TLS 1.2 and 1.3; ECDSA and RSA keys; `h2` before `http/1.1` by ALPN.
+
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, PoisonError, RwLock};
+
+use rustls::crypto::aws_lc_rs;
+use rustls::pki_types::pem::{self, PemObject};
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::server::ServerConfig;
+use rustls::sign::{CertifiedKey, SingleCertAndKey};
+use rustls::{Error, InconsistentKeys};
+use zeroize::Zeroizing;
+
+use crate::platform;
+
+/// The organisation in every certificate that the demonstration makes. Its keys lie in temporary
+/// folders, so [`Identity::refuse_development`] knows them by it.
+pub const DEVELOPMENT_ORGANIZATION: &str = "scim-sidecar demo - not for production";
+
+/// HTTP/2's name in ALPN.
+pub(super) const H2: &[u8] = b"h2";
+/// HTTP/1.1's name in ALPN.
+const HTTP_1_1: &[u8] = b"http/1.1";
+/// More than any chain or key needs.
+const LONGEST: u64 = 1024 * 1024;
+
+/// Why a certificate or its key cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum TlsError {
+    /// A file is missing, unreadable or too big.
+    #[error("cannot read `{}`", path.display())]
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// What the operating system said.
+        #[source]
+        cause: io::Error,
+    },
+    /// A file is not well-formed PEM.
+    #[error("expected PEM in `{}`, found it damaged", path.display())]
+    Damaged {
+        /// The file.
+        path: PathBuf,
+        /// Where it breaks.
+        #[source]
+        cause: pem::Error,
+    },
+    /// There is no certificate in the file.
+    #[error(
+        "expected `-----BEGIN CERTIFICATE-----` in `{}`, found none: \
+         convert DER or PKCS #12 with openssl",
+        path.display()
+    )]
+    NoCertificate {
+        /// The file.
+        path: PathBuf,
+    },
+    /// There is no private key in the file.
+    #[error(
+        "expected `-----BEGIN PRIVATE KEY-----` (or `EC` or `RSA PRIVATE KEY`) in `{}`, found none",
+        path.display()
+    )]
+    NoKey {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The private key is encrypted, and nobody is there to type a password.
+    #[error(
+        "expected a private key without a password in `{}`, found an encrypted one: \
+         decrypt it with `openssl pkey`",
+        path.display()
+    )]
+    EncryptedKey {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The key is of a kind or size that is not safe or not known.
+    #[error(
+        "expected an ECDSA P-256 or P-384 key, Ed25519, or RSA of at least 2048 bits in `{}`, \
+         found another",
+        path.display()
+    )]
+    UnusableKey {
+        /// The file.
+        path: PathBuf,
+        /// What rustls said.
+        #[source]
+        cause: Error,
+    },
+    /// The certificate is not X.509.
+    #[error("expected an X.509 certificate in `{}`, found something else", path.display())]
+    UnusableCertificate {
+        /// The file.
+        path: PathBuf,
+        /// What rustls said.
+        #[source]
+        cause: Error,
+    },
+    /// The key belongs to another certificate.
+    #[error(
+        "expected in `{}` the key of the certificate in `{}`, found another key",
+        key.display(), certificate.display()
+    )]
+    Mismatch {
+        /// The file with the chain.
+        certificate: PathBuf,
+        /// The file with the key.
+        key: PathBuf,
+    },
+    /// The key belongs to a certificate of the chain that is not the first.
+    #[error(
+        "expected the server's certificate first in `{}`, found it at place {place}: \
+         put it before its issuers",
+        certificate.display()
+    )]
+    WrongOrder {
+        /// The file with the chain.
+        certificate: PathBuf,
+        /// The place of the server's certificate, counted from one.
+        place: usize,
+    },
+    /// The demonstration made the certificate.
+    #[error(
+        "expected a certificate of your own in `{}`, found one that `demo` made: \
+         its key must not guard anything real",
+        certificate.display()
+    )]
+    Development {
+        /// The file with the chain.
+        certificate: PathBuf,
+    },
+    /// rustls refuses what was put together.
+    #[error("cannot set up TLS")]
+    Unsupported(#[source] Error),
+}
+
+/// A certificate chain and its private key, known to belong together.
+#[derive(Debug)]
+pub struct Identity {
+    certified: Arc<CertifiedKey>,
+    certificate: PathBuf,
+    warning: Option<String>,
+}
+
+impl Identity {
+    /// Reads the chain (the server's certificate first) from `certificate` and its key (PKCS #8,
+    /// SEC 1 or PKCS #1, without a password) from `key`; both may be one file.
+    ///
+    /// # Errors
+    /// A [`TlsError`] that says what was expected in which file, and never shows a key.
+    pub fn load(certificate: &Path, key: &Path) -> Result<Self, TlsError> {
+        let chain = read_chain(certificate)?;
+        let warning = platform::loose_permissions(key);
+        let provider = aws_lc_rs::default_provider();
+        let signer = provider
+            .key_provider
+            .load_private_key(read_key(key)?)
+            .map_err(|cause| TlsError::UnusableKey { path: key.to_owned(), cause })?;
+        let certified = CertifiedKey::new(chain, signer);
+        match certified.keys_match() {
+            // "Unknown" is for signers that hide their public key; aws-lc-rs's do not.
+            Ok(()) | Err(Error::InconsistentKeys(InconsistentKeys::Unknown)) => {}
+            Err(Error::InconsistentKeys(_)) => return Err(misfit(&certified, certificate, key)),
+            Err(cause) => {
+                let path = certificate.to_owned();
+                return Err(TlsError::UnusableCertificate { path, cause });
+            }
+        }
+        Ok(Self { certified: Arc::new(certified), certificate: certificate.to_owned(), warning })
+    }
+
+    /// What the operator should mend although it works: a key that others may read.
+    #[must_use]
+    pub fn warning(&self) -> Option<&str> {
+        self.warning.as_deref()
+    }
+
+    /// Lets through only what the demonstration did not make.
+    ///
+    /// # Errors
+    /// [`TlsError::Development`].
+    pub fn refuse_development(self) -> Result<Self, TlsError> {
+        if self.certified.cert.iter().any(is_development) {
+            return Err(TlsError::Development { certificate: self.certificate });
+        }
+        Ok(self)
+    }
+
+    /// The configuration of a server that shows this identity.
+    ///
+    /// # Errors
+    /// [`TlsError::Unsupported`] when rustls refuses it.
+    pub fn server_config(&self) -> Result<ServerConfig, TlsError> {
+        let provider = Arc::new(aws_lc_rs::default_provider());
+        let resolver = SingleCertAndKey::from(Arc::clone(&self.certified));
+        let mut config = ServerConfig::builder_with_provider(provider)
+            .with_protocol_versions(&[&rustls::version::TLS13, &rustls::version::TLS12])
+            .map_err(TlsError::Unsupported)?
+            .with_no_client_auth()
+            .with_cert_resolver(Arc::new(resolver));
+        config.alpn_protocols = vec![H2.to_vec(), HTTP_1_1.to_vec()];
+        // With P-256 a resumption saves nothing; one ticket is for those who have RSA.
+        config.send_tls13_tickets = 1;
+        Ok(config)
+    }
+}
+
+/// Whether the demonstration made `certificate`: its organisation stands in the DER as it is.
+#[must_use]
+pub fn is_development(certificate: &CertificateDer<'_>) -> bool {
+    let sought = DEVELOPMENT_ORGANIZATION.as_bytes();
+    certificate.as_ref().windows(sought.len()).any(|window| window == sought)
+}
+
+/// The configuration for the next handshake. Clones share it, so that a reload reaches the
+/// server; connections that are open keep the one they began with.
+#[derive(Clone, Debug)]
+pub struct Tls(Arc<RwLock<Arc<ServerConfig>>>);
+
+impl Tls {
+    /// Begins with `config`.
+    #[must_use]
+    pub fn new(config: ServerConfig) -> Self {
+        Self(Arc::new(RwLock::new(Arc::new(config))))
+    }
+
+    /// The configuration now.
+    #[must_use]
+    pub fn current(&self) -> Arc<ServerConfig> {
+        Arc::clone(&self.0.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Puts `config` in place of it.
+    pub fn replace(&self, config: ServerConfig) {
+        *self.0.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(config);
+    }
+}
+
+fn read(path: &Path) -> Result<Zeroizing<Vec<u8>>, TlsError> {
+    let unreadable = |cause| TlsError::Unreadable { path: path.to_owned(), cause };
+    let mut bytes = Zeroizing::new(Vec::new());
+    let file = File::open(path).map_err(unreadable)?;
+    file.take(LONGEST + 1).read_to_end(&mut bytes).map_err(unreadable)?;
+    if bytes.len() as u64 > LONGEST {
+        return Err(unreadable(io::ErrorKind::FileTooLarge.into()));
+    }
+    Ok(bytes)
+}
+
+fn read_chain(path: &Path) -> Result<Vec<CertificateDer<'static>>, TlsError> {
+    let chain: Vec<_> = CertificateDer::pem_slice_iter(&read(path)?)
+        .collect::<Result<_, _>>()
+        .map_err(|cause| TlsError::Damaged { path: path.to_owned(), cause })?;
+    if chain.is_empty() {
+        return Err(TlsError::NoCertificate { path: path.to_owned() });
+    }
+    Ok(chain)
+}
+
+fn read_key(path: &Path) -> Result<PrivateKeyDer<'static>, TlsError> {
+    let bytes = read(path)?;
+    PrivateKeyDer::from_pem_slice(&bytes).map_err(|cause| {
+        let path = path.to_owned();
+        let encrypted = b"BEGIN ENCRYPTED PRIVATE KEY";
+        match cause {
+            pem::Error::NoItemsFound if bytes.windows(encrypted.len()).any(|w| w == encrypted) => {
+                TlsError::EncryptedKey { path }
+            }
+            pem::Error::NoItemsFound => TlsError::NoKey { path },
+            cause => TlsError::Damaged { path, cause },
+        }
+    })
+}
+
+/// The key does not belong to the first certificate: does it belong to another one?
+fn misfit(certified: &CertifiedKey, certificate: &Path, key: &Path) -> TlsError {
+    let fits = |one: &CertificateDer<'static>| {
+        CertifiedKey::new(vec![one.clone()], Arc::clone(&certified.key)).keys_match().is_ok()
+    };
+    let certificate = certificate.to_owned();
+    match certified.cert.iter().position(fits) {
+        Some(place) => TlsError::WrongOrder { certificate, place: place.saturating_add(1) },
+        None => TlsError::Mismatch { certificate, key: key.to_owned() },
+    }
+}
+
+#[cfg(test)]
+mod tests;
