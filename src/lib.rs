@@ -3,12 +3,14 @@
 pub mod admin;
 pub mod api;
 pub mod audit;
+pub mod config;
 pub mod diagnostic;
 pub mod gate;
 pub mod generation;
 pub mod lookup;
 pub mod mapping;
 pub mod platform;
+pub mod process;
 pub mod provision;
 pub mod record;
 pub mod scim;
