@@ -7,6 +7,8 @@ pub mod config;
 pub mod diagnostic;
 pub mod gate;
 pub mod generation;
+#[cfg(feature = "demo")]
+pub mod legacy;
 pub mod lookup;
 pub mod mapping;
 pub mod platform;
