@@ -4,6 +4,8 @@ pub mod admin;
 pub mod api;
 pub mod audit;
 pub mod config;
+#[cfg(feature = "demo")]
+pub mod demo;
 pub mod diagnostic;
 pub mod gate;
 pub mod generation;
