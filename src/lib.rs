@@ -7,6 +7,7 @@ pub mod config;
 #[cfg(feature = "demo")]
 pub mod demo;
 pub mod diagnostic;
+pub mod explain;
 pub mod gate;
 pub mod generation;
 #[cfg(feature = "demo")]
