@@ -1,0 +1,267 @@
+//! The command line: arguments in, a [`Command`] out; usage errors end with 64.
+//!
+//! The commands and their options are fixed, because others script against them. Reading them is
+//! all that happens here, but for the two commands that need nothing else: [`token`] and [`init`].
+
+use std::ffi::OsString;
+use std::fmt;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use clap::error::ErrorKind;
+use clap::{Args, Parser, Subcommand};
+
+use crate::config;
+use crate::seam::{Random, Seams};
+use crate::secret::{Secret, TokenHash};
+
+mod check;
+mod explain;
+mod serve;
+
+#[cfg(feature = "demo")]
+pub use crate::demo::Demo;
+
+/// How the process ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Exit {
+    /// All went well.
+    Fine = 0,
+    /// Something failed while running.
+    Failed = 1,
+    /// The command line was wrong (`EX_USAGE` of sysexits).
+    Usage = 64,
+    /// The configuration or a mapping was wrong (`EX_CONFIG` of sysexits).
+    Configuration = 78,
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(exit as u8)
+    }
+}
+
+/// SCIM 2.0 for a legacy server that has only its own API.
+///
+/// Identity providers speak SCIM over TLS to it; it speaks the legacy server's own API behind.
+/// A mapping file says which attribute is which field.
+#[derive(Debug, Parser)]
+#[command(name = "scim-sidecar", bin_name = "scim-sidecar", version)]
+#[command(after_help = "Start with `scim-sidecar demo`: it needs nothing but this binary.\n\n\
+    Exit codes: 0 fine, 1 failed while running, 64 usage, 78 configuration or mapping wrong.")]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+/// What is to be done.
+#[derive(Clone, Debug, Subcommand)]
+pub enum Command {
+    /// Show the whole thing on this machine, with an embedded legacy server
+    #[cfg(feature = "demo")]
+    #[command(after_help = "Example:\n  scim-sidecar demo --data ./demo --no-replay")]
+    Demo(Demo),
+    /// Serve SCIM in front of the legacy servers that the configuration names
+    #[command(
+        after_help = "Example:\n  scim-sidecar serve --config /etc/scim-sidecar/sidecar.toml"
+    )]
+    Serve(Serve),
+    /// Tell every mistake in a configuration and its mappings, or in mappings alone
+    #[command(override_usage = "scim-sidecar check [--config <FILE> [--live]] [MAPPING]...")]
+    #[command(after_help = "Examples:\n  scim-sidecar check --config sidecar.toml\n  \
+        scim-sidecar check mappings/bizagi-odata.toml")]
+    Check(Check),
+    /// Show one request's whole translation; nothing is written upstream
+    #[command(
+        after_help = "Example:\n  scim-sidecar explain --config sidecar.toml request.txt --row row.json\n\n\
+        The request is a file of `METHOD /path`, headers, an empty line and a body."
+    )]
+    Explain(Explain),
+    /// Write a commented configuration and mapping to start from
+    #[command(after_help = "Example:\n  scim-sidecar init ./sidecar\n\n\
+        Files that are there already are never touched.")]
+    Init(Init),
+    /// Print a new random token and the hash to put into the configuration
+    #[command(after_help = "Example:\n  scim-sidecar token\n\n\
+        The token goes to the identity provider, the hash into `tokens` of a caller.")]
+    Token,
+}
+
+/// The options of `serve`.
+#[derive(Clone, Debug, Args)]
+pub struct Serve {
+    /// The server file
+    #[arg(long, value_name = "FILE")]
+    pub config: PathBuf,
+}
+
+/// The options of `check`; at least one of the two is there.
+#[derive(Clone, Debug, Args)]
+#[group(required = true, multiple = true)]
+pub struct Check {
+    /// The server file; the mappings that it names are checked with it
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// Mapping files
+    #[arg(value_name = "MAPPING")]
+    pub mappings: Vec<PathBuf>,
+    /// Ask each upstream of the configuration as well; nothing is written there
+    #[arg(long, requires = "config")]
+    pub live: bool,
+}
+
+/// The options of `explain`.
+#[derive(Clone, Debug, Args)]
+pub struct Explain {
+    /// The server file
+    #[arg(long, value_name = "FILE")]
+    pub config: PathBuf,
+    /// The request: a file, or `-` for standard input
+    #[arg(value_name = "REQUEST")]
+    pub request: PathBuf,
+    /// A present row, as the upstream would answer a read of it; may be given several times
+    #[arg(long = "row", value_name = "FILE")]
+    pub rows: Vec<PathBuf>,
+    /// Read what is needed from the living upstream; nothing is written there
+    #[arg(long, conflicts_with = "rows")]
+    pub live: bool,
+    /// As which caller of the project [default: its first one]
+    #[arg(long, value_name = "NAME")]
+    pub caller: Option<String>,
+}
+
+/// The options of `init`.
+#[derive(Clone, Debug, Args)]
+pub struct Init {
+    /// The folder to write into, made where it is not there
+    #[arg(value_name = "DIR", default_value = ".")]
+    pub folder: PathBuf,
+}
+
+/// Why there is no command: the line was wrong, or asked for help or the version.
+#[derive(Debug)]
+pub struct Usage {
+    error: clap::Error,
+}
+
+impl Usage {
+    /// Fine for help and version, which belong on standard output; usage for the rest, which
+    /// belongs on standard error.
+    #[must_use]
+    pub fn exit(&self) -> Exit {
+        match self.error.kind() {
+            ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => Exit::Fine,
+            _ => Exit::Usage,
+        }
+    }
+
+    /// Prints what is to be said where it belongs, in colours where the terminal has them.
+    ///
+    /// # Errors
+    /// When the stream cannot be written.
+    pub fn print(&self) -> io::Result<()> {
+        self.error.print()
+    }
+}
+
+impl fmt::Display for Usage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(&self.error.render(), f)
+    }
+}
+
+impl Command {
+    /// Reads a command line, the program's name first.
+    ///
+    /// # Errors
+    /// When it is wrong, or asks for help or the version.
+    pub fn parse_from<A: Into<OsString> + Clone>(
+        arguments: impl IntoIterator<Item = A>,
+    ) -> Result<Self, Usage> {
+        match Cli::try_parse_from(arguments) {
+            Ok(cli) => Ok(cli.command),
+            Err(error) => Err(Usage { error }),
+        }
+    }
+}
+
+/// Runs a command to its end.
+pub async fn run(
+    command: Command,
+    seams: &Seams,
+    out: &mut (dyn Write + Send),
+    err: &mut (dyn Write + Send),
+) -> Exit {
+    match command {
+        #[cfg(feature = "demo")]
+        Command::Demo(options) => {
+            serve::log(config::LogFormat::Text, "warn,audit=off");
+            match crate::demo::run(options, seams, out).await {
+                Ok(true) => Exit::Fine,
+                Ok(false) => Exit::Failed,
+                Err(error) => {
+                    let _ = writeln!(err, "error: {}", serve::chain(&error));
+                    Exit::Failed
+                }
+            }
+        }
+        Command::Serve(options) => serve::serve(&options, seams, err).await,
+        Command::Check(options) => check::check(&options, seams, out).await,
+        Command::Explain(options) => explain::run(&options, seams, out, err).await,
+        Command::Init(options) => match init(&options.folder, config::MAPPINGS, out) {
+            Ok(()) => Exit::Fine,
+            Err(error) => {
+                let _ = writeln!(err, "error: {}", serve::chain(&error));
+                Exit::Failed
+            }
+        },
+        Command::Token => match token(&*seams.random, out) {
+            Ok(()) => Exit::Fine,
+            Err(error) => {
+                let _ = writeln!(err, "error: {error}");
+                Exit::Failed
+            }
+        },
+    }
+}
+
+/// Prints a new token and its hash, the one place where a token is ever shown.
+///
+/// # Errors
+/// When the random source gives nothing, or `out` cannot be written.
+pub fn token(random: &dyn Random, out: &mut dyn Write) -> io::Result<()> {
+    let token = Secret::generate(random)?;
+    writeln!(out, "token: {}", token.expose())?;
+    writeln!(out, "hash:  {}", TokenHash::of(token.expose()))?;
+    writeln!(out)?;
+    writeln!(out, "The token goes to the identity provider; it is not kept and not shown again.")?;
+    writeln!(out, "The hash goes into `tokens` of a [[project.caller]].")
+}
+
+/// Writes the sample server file and `mappings` (path relative to the folder, text), and says what
+/// it wrote.
+///
+/// # Errors
+/// When a file is there already (nothing is written then) or cannot be written.
+pub fn init(
+    folder: &Path,
+    mappings: &[(&str, &str)],
+    out: &mut dyn Write,
+) -> Result<(), config::InitError> {
+    let mut files = vec![("sidecar.toml", config::SAMPLE)];
+    files.extend_from_slice(mappings);
+    let written = config::init(folder, &files)?;
+    // The files are there; a closed standard output does not change that.
+    for path in &written {
+        let _ = writeln!(out, "wrote {}", path.display());
+    }
+    if let Some(file) = written.first() {
+        let _ = writeln!(out, "next: scim-sidecar check --config {}", file.display());
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,93 @@
+use clap::CommandFactory;
+
+use super::*;
+use crate::seam::fake::CountingRandom;
+
+fn parse(line: &str) -> Result<Command, Usage> {
+    Command::parse_from(line.split_whitespace())
+}
+
+#[test]
+fn the_definition_is_sound() {
+    Cli::command().debug_assert();
+}
+
+#[test]
+fn every_command_is_read() {
+    let Ok(Command::Serve(serve)) = parse("scim-sidecar serve --config a.toml") else { panic!() };
+    assert_eq!(serve.config, Path::new("a.toml"));
+    let Ok(Command::Check(check)) = parse("scim-sidecar check --config a.toml m.toml n.toml")
+    else {
+        panic!()
+    };
+    assert_eq!((check.config.is_some(), check.mappings.len()), (true, 2));
+    assert!(matches!(parse("scim-sidecar check m.toml"), Ok(Command::Check(_))));
+    let Ok(Command::Init(init)) = parse("scim-sidecar init") else { panic!() };
+    assert_eq!(init.folder, Path::new("."));
+    assert!(matches!(parse("scim-sidecar token"), Ok(Command::Token)));
+}
+
+#[cfg(feature = "demo")]
+#[test]
+fn the_demonstration_has_defaults_and_hides_its_token() {
+    let Ok(Command::Demo(demo)) = parse("scim-sidecar demo") else { panic!() };
+    assert_eq!(demo.listen, "127.0.0.1:8443".parse().unwrap());
+    assert_eq!(demo.upstream_listen, "127.0.0.1:8088".parse().unwrap());
+    assert_eq!(demo.admin_listen, "127.0.0.1:9464".parse().unwrap());
+    assert!(demo.token.is_none() && demo.data.is_none() && !demo.upstream_only && !demo.no_replay);
+
+    let line = "scim-sidecar demo --listen [::1]:0 --upstream-listen 127.0.0.1:0 \
+        --admin-listen [::1]:0 --token hunter2 --data d --upstream-only --no-replay";
+    let command = parse(line).unwrap();
+    assert!(!format!("{command:?}").contains("hunter2"));
+    let Command::Demo(demo) = command else { panic!() };
+    assert_eq!(demo.token.unwrap().expose(), "hunter2");
+    assert!(demo.upstream_only && demo.no_replay);
+    assert_eq!(
+        parse("scim-sidecar demo --admin-listen 0.0.0.0:1").unwrap_err().exit(),
+        Exit::Usage
+    );
+}
+
+#[test]
+fn what_is_wrong_is_usage_and_help_is_fine() {
+    for line in [
+        "scim-sidecar",
+        "scim-sidecar serve",
+        "scim-sidecar check",
+        "scim-sidecar sevre",
+        "scim-sidecar token now",
+        "scim-sidecar serve --config a --verify",
+    ] {
+        let usage = parse(line).unwrap_err();
+        assert_eq!(usage.exit(), Exit::Usage, "{line}");
+        assert!(!usage.to_string().is_empty());
+    }
+    for line in ["scim-sidecar --help", "scim-sidecar --version", "scim-sidecar check --help"] {
+        assert_eq!(parse(line).unwrap_err().exit(), Exit::Fine, "{line}");
+    }
+    assert!(parse("scim-sidecar check --help").unwrap_err().to_string().contains("Examples:"));
+    assert_eq!(Exit::Configuration as u8, 78);
+}
+
+#[test]
+fn a_token_is_printed_with_its_own_hash() {
+    let mut out = Vec::new();
+    token(&CountingRandom, &mut out).unwrap();
+    let text = String::from_utf8(out).unwrap();
+    let word = |line: usize| text.lines().nth(line).unwrap().split_whitespace().nth(1).unwrap();
+    assert!(word(0).starts_with("scim_"), "{text}");
+    assert_eq!(word(1), TokenHash::of(word(0)).to_string());
+}
+
+#[test]
+fn init_says_what_it_wrote() {
+    let folder = std::env::temp_dir().join(format!("scim-sidecar-cli-{}", std::process::id()));
+    let _ = std::fs::remove_dir_all(&folder);
+    let mut out = Vec::new();
+    init(&folder, &[("mappings/m.toml", "format = 1\n")], &mut out).unwrap();
+    let text = String::from_utf8(out).unwrap();
+    assert_eq!(text.lines().count(), 3, "{text}");
+    assert_eq!(std::fs::read_to_string(folder.join("sidecar.toml")).unwrap(), config::SAMPLE);
+    std::fs::remove_dir_all(&folder).unwrap();
+}

@@ -1,0 +1,28 @@
+//! The thin binary: arguments in, exit code out. The real clock, sockets and randomness are made
+//! here and handed in.
+
+use std::io::{self, Write};
+use std::process::ExitCode;
+
+use scim_sidecar::cli::{self, Command, Exit};
+use scim_sidecar::seam::real;
+
+fn main() -> ExitCode {
+    let command = match Command::parse_from(std::env::args_os()) {
+        Ok(command) => command,
+        Err(usage) => {
+            // A closed stream changes nothing about the exit code.
+            let _ = usage.print();
+            return usage.exit().into();
+        }
+    };
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            let _ = writeln!(io::stderr(), "error: cannot start: {error}");
+            return Exit::Failed.into();
+        }
+    };
+    let seams = real::seams();
+    runtime.block_on(cli::run(command, &seams, &mut io::stdout(), &mut io::stderr())).into()
+}
