@@ -1,0 +1,32 @@
+//! Scenes over real sockets: a client, the sidecar over TLS, and the embedded legacy server.
+//!
+//! A test whose name begins with `c` and a number holds that line of the conformance list.
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::needless_pass_by_value,
+    reason = "a scene that cannot be set is a failed test"
+)]
+
+mod architecture;
+mod create;
+mod demo;
+mod dialects;
+mod discovery;
+mod faults;
+mod filters;
+mod identity;
+mod leaving;
+mod limits;
+mod listing;
+mod lost;
+mod patching;
+mod read;
+mod replacing;
+mod replay;
+mod returning;
+mod scene;
+mod serve_binary;
+mod smoke;
+mod transport;

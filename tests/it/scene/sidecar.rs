@@ -1,0 +1,317 @@
+//! The sidecar as `serve` runs it: a `sidecar.toml` on disk, read, assembled and started.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::net::SocketAddr;
+
+use scim_sidecar::config::{Config, profiles, source};
+use scim_sidecar::process::Process;
+use scim_sidecar::seam::{Seams, real};
+use scim_sidecar::secret::{Secret, TokenHash};
+
+use super::certificate::{Authority, KeyKind};
+use super::client::Client;
+use super::dialect::Dialect;
+use super::folder::Folder;
+use super::legacy::{CLIENT_ID, CLIENT_SECRET, Legacy};
+use super::{log, variant};
+
+/// The base path of the first project.
+pub(crate) const BASE: &str = "/scim/v2";
+
+/// The profiles, each with a caller of the same name.
+const CALLERS: [&str; 6] = ["entra", "okta", "onelogin", "ping", "tolerant", "strict"];
+
+/// A running sidecar.
+pub(crate) struct Sidecar {
+    process: Process,
+    setup: Setup,
+    authority: Authority,
+    /// Removed when the scene ends.
+    folder: Folder,
+}
+
+/// A sidecar before it starts. Starting a clone of it gives a replica with the same tokens.
+#[derive(Clone)]
+pub(crate) struct Setup {
+    projects: Vec<Project>,
+    limits: String,
+    key: KeyKind,
+    seams: Seams,
+}
+
+#[derive(Clone)]
+struct Project {
+    name: String,
+    base_path: String,
+    upstream: String,
+    mapping: String,
+    /// More lines of its `[[project]]`.
+    lines: String,
+    /// More lines of `[project.upstream]`.
+    upstream_lines: String,
+    callers: BTreeMap<String, Caller>,
+}
+
+#[derive(Clone)]
+struct Caller {
+    tokens: Vec<String>,
+    /// More lines of its `[[project.caller]]`.
+    lines: String,
+}
+
+impl Project {
+    fn new(name: &str, base_path: &str, legacy: &Legacy, seams: &Seams) -> Self {
+        let caller = |name: &str| {
+            let token = Secret::generate(&*seams.random).unwrap().expose().to_owned();
+            (name.to_owned(), Caller { tokens: vec![token], lines: String::new() })
+        };
+        Self {
+            name: name.to_owned(),
+            base_path: base_path.to_owned(),
+            upstream: legacy.base(),
+            mapping: legacy.dialect().mapping().to_owned(),
+            lines: legacy.dialect().grants().to_owned(),
+            upstream_lines: String::new(),
+            callers: CALLERS.into_iter().map(caller).collect(),
+        }
+    }
+}
+
+impl Sidecar {
+    /// With the shipped mapping, one project under [`BASE`], and a caller for every profile.
+    pub(crate) fn in_front_of(legacy: &Legacy) -> Setup {
+        let seams = real::seams();
+        let project = Project::new("hr", BASE, legacy, &seams);
+        Setup { projects: vec![project], limits: String::new(), key: KeyKind::Ecdsa, seams }
+    }
+
+    /// The client of that caller in the first project.
+    pub(crate) fn idp(&self, caller: &str) -> Client {
+        self.idp_of("hr", caller)
+    }
+
+    /// The client of that caller in a project.
+    pub(crate) fn idp_of(&self, project: &str, caller: &str) -> Client {
+        let project = self.setup.projects.iter().find(|p| p.name == project).unwrap();
+        let token = project.callers[caller].tokens[0].clone();
+        Client::new(self.process.address, &project.base_path, self.authority.roots(), token)
+    }
+
+    /// Where SCIM is served.
+    pub(crate) fn address(&self) -> SocketAddr {
+        self.process.address
+    }
+
+    /// Where the admin port is.
+    pub(crate) fn admin(&self) -> SocketAddr {
+        self.process.admin.unwrap()
+    }
+
+    /// Who vouches for it.
+    pub(crate) fn authority(&self) -> &Authority {
+        &self.authority
+    }
+
+    /// Drains and ends, having lost no connection, and gives what a replica is started from.
+    pub(crate) async fn stop(self) -> Setup {
+        self.process.stopper().drain();
+        assert_eq!(self.process.ended().await.cut_off, 0);
+        drop(self.folder);
+        self.setup
+    }
+}
+
+impl Setup {
+    /// With the mapping's text changed, of the project that was added last.
+    pub(crate) fn mapping(mut self, change: impl FnOnce(String) -> String) -> Self {
+        let project = self.projects.last_mut().unwrap();
+        project.mapping = change(std::mem::take(&mut project.mapping));
+        self
+    }
+
+    /// With a piece of the mapping's text replaced; it must be there.
+    pub(crate) fn replacing(self, old: &str, new: &str) -> Self {
+        self.mapping(|text| {
+            assert!(text.contains(old), "`{old}` is not in the mapping");
+            text.replace(old, new)
+        })
+    }
+
+    /// With more text at the end of the mapping.
+    pub(crate) fn appending(self, more: &str) -> Self {
+        self.mapping(|text| format!("{text}\n{more}\n"))
+    }
+
+    /// Without the mapping's paragraphs in which one of these stands.
+    pub(crate) fn leaving_out(self, marks: &[&str]) -> Self {
+        self.mapping(|text| {
+            let keeps = |part: &&str| !marks.iter().any(|mark| part.contains(mark));
+            text.split_inclusive("\n\n").filter(keeps).collect()
+        })
+    }
+
+    /// With one of the mapping's commented variants in place.
+    pub(crate) fn variant(self, name: &str) -> Self {
+        self.mapping(|text| variant::variant(&text, Dialect::Odata.mapping(), name))
+    }
+
+    /// With one more project, before another server.
+    pub(crate) fn and(mut self, name: &str, base_path: &str, legacy: &Legacy) -> Self {
+        self.projects.push(Project::new(name, base_path, legacy, &self.seams));
+        self
+    }
+
+    /// With other tokens for a caller of the last project.
+    pub(crate) fn tokens(mut self, caller: &str, tokens: &[&str]) -> Self {
+        self.caller_mut(caller).tokens = tokens.iter().copied().map(str::to_owned).collect();
+        self
+    }
+
+    /// With only these rights for a caller of the last project.
+    pub(crate) fn rights(self, caller: &str, rights: &[&str]) -> Self {
+        self.caller(caller, &format!("rights = {rights:?}"))
+    }
+
+    /// With more lines for a caller of the last project, such as `rate = 1`.
+    pub(crate) fn caller(mut self, caller: &str, lines: &str) -> Self {
+        let caller = self.caller_mut(caller);
+        writeln!(caller.lines, "{lines}").unwrap();
+        self
+    }
+
+    /// With more lines for the upstream of the last project, such as `deadline = "2s"`.
+    pub(crate) fn upstream(mut self, lines: &str) -> Self {
+        writeln!(self.projects.last_mut().unwrap().upstream_lines, "{lines}").unwrap();
+        self
+    }
+
+    /// With other lines about what the last project's mapping may write.
+    pub(crate) fn granting(mut self, lines: &str) -> Self {
+        lines.clone_into(&mut self.projects.last_mut().unwrap().lines);
+        self
+    }
+
+    /// With more lines of `[limits]`.
+    pub(crate) fn limits(mut self, lines: &str) -> Self {
+        writeln!(self.limits, "{lines}").unwrap();
+        self
+    }
+
+    /// With a certificate of another kind.
+    pub(crate) fn key(mut self, kind: KeyKind) -> Self {
+        self.key = kind;
+        self
+    }
+
+    fn caller_mut(&mut self, caller: &str) -> &mut Caller {
+        self.projects.last_mut().unwrap().callers.get_mut(caller).unwrap()
+    }
+
+    /// Writes the files, reads them, and serves.
+    pub(crate) async fn start(self) -> Sidecar {
+        log::listen();
+        let authority = Authority::new(self.key);
+        let folder = self.write(&authority);
+        let text = source(&folder.path("sidecar.toml")).unwrap();
+        let (config, mut report) = Config::read(&text, &profiles());
+        let config = config.unwrap_or_else(|| panic!("{report}"));
+        report.extend(config.check_files());
+        let (generation, findings) = config.assemble(&self.seams, true);
+        report.extend(findings);
+        assert!(report.findings().is_empty(), "{report}");
+        let generation = generation.unwrap();
+        let process = Process::start(&config, generation, &self.seams, true).await.unwrap();
+        Sidecar { process, setup: self, authority, folder }
+    }
+
+    /// A folder with everything that `serve` needs.
+    fn write(&self, authority: &Authority) -> Folder {
+        let folder = Folder::new();
+        folder.write("certs/sidecar.crt", &authority.certificate);
+        folder.private("certs/sidecar.key", &authority.key);
+        folder.private("secrets/client", CLIENT_SECRET);
+        for project in &self.projects {
+            folder.write(&format!("mappings/{}.toml", project.name), &project.mapping);
+        }
+        folder.write("sidecar.toml", &self.configuration());
+        folder
+    }
+
+    fn configuration(&self) -> String {
+        let mut text = format!(
+            r#"format = 1
+listen = "127.0.0.1:0"
+admin  = "127.0.0.1:0"
+
+[tls]
+certificate = "certs/sidecar.crt"
+key         = "certs/sidecar.key"
+
+[limits]
+{}
+"#,
+            self.limits
+        );
+        for project in &self.projects {
+            let Project { name, base_path, upstream, lines, upstream_lines, .. } = project;
+            write!(
+                text,
+                r#"
+[[project]]
+name      = "{name}"
+base_path = "{base_path}"
+mapping   = "mappings/{name}.toml"
+{lines}
+
+[project.upstream]
+base_url = "{upstream}/"
+{upstream_lines}
+[project.upstream.auth]
+kind          = "oauth2"
+token_url     = "oauth2/server/token"
+client_id     = "{CLIENT_ID}"
+client_secret = {{ file = "secrets/client" }}
+scope         = "api"
+"#
+            )
+            .unwrap();
+            for (caller, Caller { tokens, lines }) in &project.callers {
+                let hash = |token: &String| TokenHash::of(token).to_string();
+                let tokens: Vec<String> = tokens.iter().map(hash).collect();
+                write!(
+                    text,
+                    r#"
+[[project.caller]]
+name    = "{caller}"
+profile = "{caller}"
+tokens  = {tokens:?}
+{lines}"#
+                )
+                .unwrap();
+            }
+        }
+        text
+    }
+}
+
+impl Sidecar {
+    /// A file of its folder, such as `secrets/client`.
+    pub(crate) fn file(&self, name: &str) -> std::path::PathBuf {
+        self.folder.path(name)
+    }
+}
+
+impl Setup {
+    /// A folder with everything that `serve` needs, for a process of its own.
+    pub(crate) fn folder(&self, authority: &Authority) -> Folder {
+        self.write(authority)
+    }
+
+    /// The client of a caller of the first project, wherever it is served.
+    pub(crate) fn idp(&self, caller: &str, address: SocketAddr, authority: &Authority) -> Client {
+        let project = &self.projects[0];
+        let token = project.callers[caller].tokens[0].clone();
+        Client::new(address, &project.base_path, authority.roots(), token)
+    }
+}
