@@ -1,0 +1,61 @@
+//! What the README shows in TOML is read by the program, and every key of the sample is explained.
+
+use std::sync::Arc;
+
+use scim_sidecar::config::{Config, SAMPLE, dialects, profiles};
+use scim_sidecar::diagnostic::Source;
+use scim_sidecar::mapping::Mapping;
+
+const README: &str = include_str!("../README.md");
+
+/// The blocks that begin with "```toml kind".
+fn blocks(kind: &str) -> Vec<&'static str> {
+    let fence = format!("```toml {kind}\n");
+    README.split(&fence).skip(1).filter_map(|rest| rest.split("\n```").next()).collect()
+}
+
+fn source(text: String) -> Arc<Source> {
+    Arc::new(Source { name: "README.md".to_owned(), text })
+}
+
+#[test]
+fn every_toml_block_says_what_it_is() {
+    let marked = blocks("sidecar").len() + blocks("mapping").len() + blocks("attribute").len();
+    assert_eq!(README.matches("```toml").count(), marked);
+    assert!(!blocks("sidecar").is_empty() && !blocks("mapping").is_empty());
+}
+
+#[test]
+fn the_server_files_are_read_without_a_finding() {
+    for block in blocks("sidecar") {
+        let (config, report) = Config::read(&source(block.to_owned()), &profiles());
+        assert!(config.is_some() && report.findings().is_empty(), "{report}");
+    }
+}
+
+#[test]
+fn the_mappings_are_read_and_their_examples_hold() {
+    for block in blocks("mapping") {
+        let (mapping, report) = Mapping::read(source(block.to_owned()), &dialects());
+        assert!(mapping.is_some() && report.findings().is_empty(), "{report}");
+        for attribute in blocks("attribute") {
+            let whole = format!("{block}\n\n{attribute}\n");
+            let (mapping, report) = Mapping::read(source(whole), &dialects());
+            assert!(mapping.is_some() && report.findings().is_empty(), "{report}");
+        }
+    }
+}
+
+#[test]
+fn every_key_of_the_sample_is_explained() {
+    for line in SAMPLE.lines() {
+        let line = line.trim_start_matches("# ");
+        let Some((name, _)) = line.split_once(" = ").or_else(|| line.split_once("= ")) else {
+            continue;
+        };
+        let name = name.trim();
+        if name.chars().all(|c| c.is_ascii_lowercase() || c == '_') {
+            assert!(README.contains(&format!("`{name}`")), "`{name}` is not in the README");
+        }
+    }
+}
