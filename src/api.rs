@@ -6,7 +6,6 @@ pub mod query;
 pub mod respond;
 pub mod route;
 
-use std::convert::Infallible;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -279,7 +278,7 @@ impl Api {
             None => Filter::Everything,
         };
         call.require(if query::is_match(&filter) { Right::Match } else { Right::List })?;
-        let search = request.search(resource, filter)?;
+        let search = request.search(resource, filter);
         let view = call.view(projection);
         let listed = call.project.provisioner.search(asker, search, &view).await?;
         Ok(respond::listed(listed, call.media))
@@ -346,12 +345,6 @@ fn is_host(text: &str) -> bool {
     !text.is_empty()
         && text.len() <= 255
         && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-._:[]".contains(&b))
-}
-
-impl From<Infallible> for Refusal {
-    fn from(never: Infallible) -> Self {
-        match never {}
-    }
 }
 
 impl From<ScimError> for Refusal {

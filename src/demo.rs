@@ -226,14 +226,7 @@ fn ready(
          '{base}/Users?filter=userName%20eq%20%22ana%40contoso.com%22'",
         authority.display()
     )?;
-    writeln!(
-        out,
-        "  curl -H 'Authorization: Bearer {}' '{}/odata/data/WFUser'",
-        access.bearer.expose(),
-        legacy.base()
-    )?;
-    writeln!(out, "Ctrl-C ends it.")?;
-    out.flush()
+    try_legacy(out, legacy, access)
 }
 
 fn ready_upstream(
@@ -249,6 +242,11 @@ fn ready_upstream(
     writeln!(out, "  token          {}", access.bearer.expose())?;
     writeln!(out, "  data           {}", folder.describe())?;
     writeln!(out, "try, in another terminal:")?;
+    try_legacy(out, legacy, access)
+}
+
+/// How to look at the rows behind, and how to end.
+fn try_legacy(out: &mut dyn Write, legacy: &Legacy, access: &Access) -> io::Result<()> {
     writeln!(
         out,
         "  curl -H 'Authorization: Bearer {}' '{}/odata/data/WFUser'",

@@ -133,20 +133,18 @@ impl SearchRequest {
 
     /// The search that it means. Sorting by what is not mapped is left out (RFC 7644 §3.4.2.3
     /// leaves the order to the server then).
-    ///
-    /// # Errors
-    /// None at present.
-    pub fn search(&self, resource: &Resource, filter: Filter) -> Result<Search, ScimError> {
+    #[must_use]
+    pub fn search(&self, resource: &Resource, filter: Filter) -> Search {
         let direction = if self.descending { Direction::Descending } else { Direction::Ascending };
         let slot = self.sort_by.as_deref().and_then(|path| {
             resource.slot_of(path).or_else(|| resource.attribute_slots(path).iter().next())
         });
-        Ok(Search {
+        Search {
             filter,
             start: self.start.unwrap_or(1),
             count: self.count,
             sort: slot.map(|slot| (slot, direction)),
-        })
+        }
     }
 }
 

@@ -53,8 +53,6 @@ impl Observer for Watcher {
                     dropped: dropped.to_vec(),
                 }))
             }
-            // The upstream's call shows it.
-            Event::Searched(_) => return,
         };
         self.0.lock().unwrap_or_else(PoisonError::into_inner).push(noted);
     }

@@ -4,7 +4,7 @@
 use std::fmt;
 
 use crate::mapping::write::Dropped;
-use crate::record::{Delta, Predicate};
+use crate::record::Delta;
 use crate::scim::{Document, ScimError, SlotSet, UnmappedPaths};
 
 /// Something that was decided.
@@ -37,8 +37,6 @@ pub enum Event<'e> {
         /// What was left out.
         dropped: &'e [Dropped],
     },
-    /// What is to be searched.
-    Searched(&'e Predicate<'e>),
 }
 
 /// Somebody who wants to see it.

@@ -2,7 +2,7 @@
 
 mod whole;
 
-use super::{Asker, Event, Failure, Listed, PAGES, Provisioner, View, print, query};
+use super::{Asker, Failure, Listed, PAGES, Provisioner, View, print, query};
 use crate::lookup::Question;
 use crate::mapping::policy::Standing;
 use crate::record::{Case, Class, Direction, Operator, Paging, Predicate, Query, Record};
@@ -75,7 +75,6 @@ impl Provisioner {
             Predicate::Nothing => self.nobody(),
             predicate => predicate,
         };
-        self.observe(Event::Searched(&predicate));
         if let Paging::Whole { most } = self.mapping.entity.facts.paging {
             return self.search_whole(asker, &search, &filter, predicate, most, view).await;
         }
