@@ -57,12 +57,12 @@ Content-Type: application/scim+json
 
 {"schemas":["urn:ietf:params:scim:api:messages:2.0:PatchOp"],"Operations":[
  {"op":"Replace","path":"active","value":"False"},
- {"op":"Replace","path":"displayName","value":"x"},
+ {"op":"Replace","path":"title","value":"x"},
  {"op":"Replace","path":"name.givenName","value":"Eva"},
  {"op":"Add","path":"phoneNumbers[type eq \"mobile\"].value","value":"+57 300 0000000 123456789"}]}"#;
     let text = explained(request, &[ROW]).await.unwrap();
     for expected in [
-        "not mapped\n  displayName",
+        "not mapped\n  title",
         "false (stored: true)\n    enabled = false\n    enabledForAssignation = false",
         "\"Eva\" (stored: \"Ana\")\n    FirstName = \"Eva\"",
         "fullName (derived)\n    = \"Eva Diaz\"",

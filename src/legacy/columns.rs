@@ -220,9 +220,10 @@ pub(crate) static WFUSER: Table = Table {
         // The project's own user properties: extra columns on WFUser itself.
         optional("FirstName", Kind::Text(50)),
         optional("LastName", Kind::Text(50)),
+        optional("DisplayName", Kind::Text(200)),
         optional("ScimExternalId", Kind::Text(100)),
         optional("ScimDeleted", Kind::Bit),
-        optional("IdentificationNumber", Kind::Text(20)),
+        optional("IdentificationNumber", Kind::Text(50)),
         optional("EmployeeLevel", Kind::Integer),
         optional("IsContractor", Kind::Bit),
         optional("HireDate", Kind::DateTime),

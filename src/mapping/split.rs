@@ -117,10 +117,11 @@ impl Split {
     }
 
     /// Whether the parts are stored as they are written, so that a part of the text is a part of a
-    /// field.
+    /// field. The second part may be a missing one that is not printed.
     #[must_use]
     pub fn is_plain(&self) -> bool {
-        self.parts.iter().all(|part| part.chain.is_empty() && part.missing.is_none())
+        let [first, _] = &self.parts;
+        self.parts.iter().all(|part| part.chain.is_empty()) && first.missing.is_none()
     }
 
     fn cut<'t>(&self, text: &'t str) -> Option<(&'t str, &'t str)> {

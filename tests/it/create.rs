@@ -9,6 +9,7 @@ use crate::scene::{
 
 on_both! {
     c056_entras_create_is_taken_as_it_comes,
+    c056_a_name_without_a_domain_is_kept_as_it_is,
     c057_c058_nulls_and_empty_lists_are_nothing,
     c059_an_extension_counts_without_its_urn_in_schemas,
     c060_nobody_is_created_without_a_user_name,
@@ -60,6 +61,25 @@ async fn c056_entras_create_is_taken_as_it_comes(dialect: Dialect) {
     assert_eq!(row["userName"], sent["userName"]);
     assert_eq!(row["domain"], "CORP");
     assert_eq!(row["notifByEmail"], true);
+}
+
+async fn c056_a_name_without_a_domain_is_kept_as_it_is(dialect: Dialect) {
+    let legacy = Legacy::start(dialect).await;
+    let sidecar = Sidecar::in_front_of(&legacy).start().await;
+    let idp = sidecar.idp("strict");
+    let created = idp.post("/Users", with(scim_person("cy"), "userName", json!("cy"))).await;
+    assert_eq!(created.is(201)["userName"], "cy");
+    let row = legacy.person(created.id().parse().unwrap());
+    assert_eq!((&row["userName"], &row["domain"]), (&json!("cy"), &json!("none")));
+    for (filter, finds) in [
+        ("userName eq \"CY\"", true),
+        ("userName eq \"cy@none\"", true),
+        ("userName ew \"y\"", true),
+        ("userName ew \"none\"", false),
+        ("userName co \"@\"", false),
+    ] {
+        assert_eq!(!idp.find(filter).await.ids().is_empty(), finds, "{filter}");
+    }
 }
 
 async fn c057_c058_nulls_and_empty_lists_are_nothing(dialect: Dialect) {

@@ -224,7 +224,7 @@ async fn c038_presence_negation_and_grouping_mean_what_they_say(dialect: Dialect
 
 async fn every_mapped_attribute_can_be_looked_for(dialect: Dialect) {
     let legacy = three(dialect).await;
-    let sidecar = Sidecar::in_front_of(&legacy).start().await;
+    let sidecar = Sidecar::in_front_of(&legacy).hire_date().start().await;
     let expected: [(&str, &[&str]); 13] = [
         ("id eq \"7\"", &["7"]),
         ("userName eq \"ana@contoso.com\"", &["7"]),
@@ -245,7 +245,7 @@ async fn every_mapped_attribute_can_be_looked_for(dialect: Dialect) {
 
 async fn c039_every_operator_is_answered_or_refused_but_never_ignored(dialect: Dialect) {
     let legacy = three(dialect).await;
-    let sidecar = Sidecar::in_front_of(&legacy).start().await;
+    let sidecar = Sidecar::in_front_of(&legacy).hire_date().start().await;
     let idp = sidecar.idp("strict");
     let level = |rest: &str| format!("{PROPERTIES}:EmployeeLevel {rest}");
     let expected: [(&str, &[&str]); 10] = [

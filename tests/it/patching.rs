@@ -44,10 +44,6 @@ fn operation(op: &str, path: &str, value: Json) -> Json {
 /// What maps the attributes of Entra's examples that the shipped file leaves out.
 const MORE: &str = r#"
 [[attribute]]
-scim  = "displayName"
-field = "contactMessenger"
-
-[[attribute]]
 scim  = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:employeeNumber"
 field = "LastName"
 "#;
@@ -265,7 +261,7 @@ async fn c089_a_manager_comes_in_many_shapes(dialect: Dialect) {
 
 async fn c090_nothing_clears_what_is_optional(dialect: Dialect) {
     let legacy = Legacy::start(dialect).with_user(ana()).await;
-    let sidecar = Sidecar::in_front_of(&legacy).start().await;
+    let sidecar = Sidecar::in_front_of(&legacy).hire_date().start().await;
     let idp = sidecar.idp("entra");
     for empty in [json!(""), json!(null)] {
         for (path, field, value) in [

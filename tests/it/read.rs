@@ -83,7 +83,7 @@ async fn c073_an_id_that_is_not_the_key_is_exact_too(dialect: Dialect) {
 
 async fn c074_what_was_written_is_read_at_once(dialect: Dialect) {
     let legacy = Legacy::start(dialect).with_user(ana()).await;
-    let sidecar = Sidecar::in_front_of(&legacy).start().await;
+    let sidecar = Sidecar::in_front_of(&legacy).hire_date().start().await;
     let idp = sidecar.idp("entra");
     let mut body = scim_person("bo");
     body["phoneNumbers"] = json!([{ "type": "mobile", "value": "1" }]);

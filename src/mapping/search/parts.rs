@@ -31,13 +31,17 @@ impl<'m> Parts<'m> {
             At::Last => literal.rsplit_once(separator),
         };
         let Some((before, after)) = cut else {
+            let of_first = || self.leaf(first, operator, literal);
+            let of_second = || self.printed(self.leaf(second, operator, literal));
             return match operator {
-                Operator::StartsWith => self.leaf(first, operator, literal),
-                Operator::EndsWith => self.leaf(second, operator, literal),
-                _ => self.either(vec![
-                    self.leaf(first, operator, literal),
-                    self.leaf(second, operator, literal),
-                ]),
+                Operator::StartsWith => of_first(),
+                Operator::EndsWith => match self.alone() {
+                    None => of_second(),
+                    Some(alone) => {
+                        self.either(vec![self.both(vec![alone, of_first()]), of_second()])
+                    }
+                },
+                _ => self.either(vec![of_first(), of_second()]),
             };
         };
         // Across the separator: what stands before it ends the first part, what stands after it
@@ -47,15 +51,61 @@ impl<'m> Parts<'m> {
             Operator::EndsWith => (Operator::EndsWith, Operator::Eq),
             _ => (Operator::EndsWith, Operator::StartsWith),
         };
-        let across = self
-            .both(vec![self.leaf(first, of_first, before), self.leaf(second, of_second, after)]);
-        // Inside the part that may hold separators of its own.
+        let across =
+            self.printed(self.both(vec![
+                self.leaf(first, of_first, before),
+                self.leaf(second, of_second, after),
+            ]));
+        // Inside the part that may hold separators of its own; beside such a first part the second
+        // is always printed.
         let inside = match (self.split.at, operator) {
             (At::Last, Operator::EndsWith) | (At::First, Operator::StartsWith) => return across,
             (At::Last, _) => self.leaf(first, operator, literal),
-            (At::First, _) => self.leaf(second, operator, literal),
+            (At::First, _) => self.printed(self.leaf(second, operator, literal)),
         };
         self.either(vec![across, inside])
+    }
+
+    /// Where the second part is printed, and this holds.
+    fn printed<'f>(&self, holds: Predicate<'f>) -> Predicate<'f>
+    where
+        'm: 'f,
+    {
+        match self.split.parts[1].missing.as_deref() {
+            None => holds,
+            Some(missing) => {
+                let with_separator = self.has_separator(self.negated);
+                let other = self.is(self.fields[1], missing, !self.negated);
+                self.both(vec![self.either(vec![other, with_separator]), holds])
+            }
+        }
+    }
+
+    /// Where the first part is all that is printed; `None` where that is never so.
+    fn alone<'f>(&self) -> Option<Predicate<'f>>
+    where
+        'm: 'f,
+    {
+        let missing = self.split.parts[1].missing.as_deref()?;
+        let without_separator = self.has_separator(!self.negated);
+        Some(self.both(vec![self.is(self.fields[1], missing, self.negated), without_separator]))
+    }
+
+    /// Whether the first part holds the separator itself.
+    fn has_separator<'f>(&self, negated: bool) -> Predicate<'f>
+    where
+        'm: 'f,
+    {
+        let [first, _] = self.fields;
+        let (case, nulls) = (self.mapping.case(first, true), self.mapping.nulls());
+        let separator = Value::text(&self.split.separator);
+        predicate::compare(first, Operator::Contains, separator, case, negated, nulls)
+    }
+
+    /// Whether a field is this text, in any letter case.
+    fn is<'f>(&self, field: FieldIndex, text: &'f str, negated: bool) -> Predicate<'f> {
+        let (case, nulls) = (self.mapping.case(field, false), self.mapping.nulls());
+        predicate::compare(field, Operator::Eq, Value::text(text), case, negated, nulls)
     }
 
     fn leaf<'f>(&self, field: FieldIndex, operator: Operator, text: &'f str) -> Predicate<'f> {

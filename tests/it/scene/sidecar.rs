@@ -156,6 +156,11 @@ impl Setup {
         self.mapping(|text| variant::variant(&text, Dialect::Odata.mapping(), name))
     }
 
+    /// With the mapping's commented custom property `HireDate` in place.
+    pub(crate) fn hire_date(self) -> Self {
+        self.mapping(|text| variant::hire_date(&text))
+    }
+
     /// With one more project, before another server.
     pub(crate) fn and(mut self, name: &str, base_path: &str, legacy: &Legacy) -> Self {
         self.projects.push(Project::new(name, base_path, legacy, &self.seams));

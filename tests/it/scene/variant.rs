@@ -1,4 +1,4 @@
-//! A mapping file with one of its commented variants in place, as its own comment says to do it.
+//! A mapping file with something of what stands in its comments in place, as the comment says.
 
 /// The text with the variant of that name, which stands in the text `of`; panics when there is
 /// none.
@@ -28,4 +28,17 @@ pub(crate) fn variant(original: &str, of: &str, name: &str) -> String {
         }
     }
     text
+}
+
+/// The text with its commented custom property of type dateTime, `HireDate`, in place.
+pub(crate) fn hire_date(text: &str) -> String {
+    let start = text.find("# One more, of type dateTime").expect("the commented property");
+    let (before, rest) = text.split_at(start);
+    let (block, after) = rest.split_once("\n\n").expect("a paragraph");
+    let lines: String = block
+        .lines()
+        .filter_map(|line| line.strip_prefix("#: "))
+        .flat_map(|line| [line, "\n"])
+        .collect();
+    format!("{before}{lines}\n{after}")
 }
