@@ -30,7 +30,7 @@ pub mod resource;
 pub mod schema;
 pub mod slots;
 
-pub use document::{Document, Head, Invalid, Parsed, Projection, UnmappedPaths};
+pub use document::{Document, Head, Invalid, Parsed, Projection, UnmappedPaths, location};
 pub use error::{ScimError, ScimType};
 pub use filter::Filter;
 pub use patch::Patch;

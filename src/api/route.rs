@@ -14,7 +14,7 @@ pub enum Route {
     Schemas(Option<String>),
     /// `GET /Users`.
     List,
-    /// `POST /Users/.search`.
+    /// `POST /Users/.search`, or `POST /.search`.
     Search,
     /// `POST /Users`.
     Create,
@@ -93,7 +93,8 @@ pub fn route(method: &Method, path: &str) -> Result<Route, RouteError> {
             Method::POST => Ok(Route::Create),
             _ => Err(RouteError::WrongMethod("GET, POST")),
         },
-        (Some("Users"), Some(".search")) => {
+        // A search from the root finds resources of every type (RFC 7644 §3.4.3): there is one.
+        (Some(".search"), None) | (Some("Users"), Some(".search")) => {
             if *method == Method::POST {
                 Ok(Route::Search)
             } else {
@@ -133,6 +134,7 @@ mod tests {
         }
         assert_eq!(route(&Method::GET, "/Users/7"), Ok(Route::Read("7".to_owned())));
         assert_eq!(route(&Method::GET, "/Users/a%20b"), Ok(Route::Read("a b".to_owned())));
+        assert_eq!(route(&Method::POST, "/.search"), Ok(Route::Search));
     }
 
     #[test]

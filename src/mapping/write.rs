@@ -149,7 +149,9 @@ impl Mapping {
     ) {
         for rule in &self.rules {
             let is_kept = rule.on_omit == OnOmit::Keep || rule.read_only;
-            if is_kept && (rule.read_only || !stated.contains(rule.slot)) {
+            // `null` is the same as nothing (RFC 7643 §2.5), and what has a default is never empty.
+            let is_null = rule.default.is_some() && wished.value(rule.slot).is_absent();
+            if is_kept && (rule.read_only || is_null || !stated.contains(rule.slot)) {
                 wished.put(rule.slot, now.value(rule.slot).clone().into_owned());
             }
         }

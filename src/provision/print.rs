@@ -2,7 +2,7 @@
 
 use crate::mapping::Mapping;
 use crate::record::Record;
-use crate::scim::{Document, Head, Projection};
+use crate::scim::{Document, Head, Projection, location};
 
 /// How a client wants people to be shown.
 #[derive(Clone, Debug)]
@@ -42,10 +42,10 @@ pub(super) fn shown(
     id: &str,
     view: &View,
 ) -> Shown {
-    let location = location(view, id);
+    let location = location(&view.endpoint, id);
     let version = mapping.version(row);
     let mut body = Vec::with_capacity(USUAL);
-    let head = Head { id, location: &location, version: Some(&version) };
+    let head = Head { id, location: &location, endpoint: &view.endpoint, version: Some(&version) };
     document.print(&mapping.resource, &head, &view.projection, &mut body);
     Shown { body, location, version: version.into_owned() }
 }
@@ -62,20 +62,8 @@ pub(super) fn into_list(
     if !list.is_empty() {
         list.push(b',');
     }
-    let location = location(view, id);
+    let location = location(&view.endpoint, id);
     let version = mapping.version(row);
-    let head = Head { id, location: &location, version: Some(&version) };
+    let head = Head { id, location: &location, endpoint: &view.endpoint, version: Some(&version) };
     document.print(&mapping.resource, &head, &view.projection, list);
-}
-
-/// Everything but RFC 3986's unreserved characters.
-const SEGMENT: &percent_encoding::AsciiSet =
-    &percent_encoding::NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
-
-fn location(view: &View, id: &str) -> String {
-    let mut location = String::with_capacity(view.endpoint.len() + 1 + id.len());
-    location.push_str(&view.endpoint);
-    location.push('/');
-    location.extend(percent_encoding::utf8_percent_encode(id, SEGMENT));
-    location
 }

@@ -172,6 +172,7 @@ fn object(resource: &Resource, shape: &Shape, name: &str, complex: &Complex) -> 
             let definition = known.and_then(|known| known.sub_attribute(&sub.name));
             Some(described(&sub.name, slot, slot.required, definition))
         })
+        .chain(complex.reference.map(|known| Attribute::defined(known).print(&[], None)))
         .collect();
     let attribute = Attribute {
         name,
@@ -208,7 +209,13 @@ fn list(resource: &Resource, name: &str, multi: &Multi) -> Value {
                 "type" => multi.elements.iter().map(|element| element.kind.as_ref()).collect(),
                 _ => Vec::new(),
             };
-            subs.push(Attribute::defined(definition).print(&kinds, None));
+            // Which element is primary is not stored: it is made anew when the list is printed.
+            let mutability = match companion {
+                "primary" => Mutability::ReadOnly,
+                _ => definition.mutability,
+            };
+            let attribute = Attribute { mutability, ..Attribute::defined(definition) };
+            subs.push(attribute.print(&kinds, None));
         }
     }
     let attribute = Attribute {

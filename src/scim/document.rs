@@ -11,7 +11,7 @@ mod projection;
 mod reading;
 mod unmapped;
 
-pub use printing::Head;
+pub use printing::{Head, location};
 pub use projection::Projection;
 pub use unmapped::UnmappedPaths;
 

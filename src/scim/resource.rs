@@ -41,6 +41,8 @@ pub struct Slot {
     pub case_exact: bool,
     /// Whether every resource must have it.
     pub required: bool,
+    /// Whether it always has a value, although a request need not say one: it cannot be removed.
+    pub defaulted: bool,
     /// Who may change it.
     pub mutability: Mutability,
     /// When it is printed.

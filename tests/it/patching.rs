@@ -240,10 +240,12 @@ async fn c089_a_manager_comes_in_many_shapes(dialect: Dialect) {
             json!({ "value": "8" }),
             json!([{ "value": "8", "$ref": "https://elsewhere/Users/8" }]),
             json!([{ "$ref": null, "value": "8" }]),
+            json!({ "$ref": "../Users/8" }),
         ] {
             let set = idp.patch("/Users/7", operation("Add", path, value.clone())).await;
             let manager = &set.is(200)[ENTERPRISE]["manager"];
-            assert_eq!(manager["value"], "8", "{path} {value}");
+            let reference = format!("{}/Users/8", idp.base());
+            assert_eq!(manager, &json!({ "value": "8", "$ref": reference }), "{path} {value}");
             assert_eq!(legacy.person(7)["idBossUser"], 8);
             let cleared = idp.patch("/Users/7", operation("Replace", path, json!(""))).await;
             assert!(cleared.is(200)[ENTERPRISE].get("manager").is_none(), "{path} {value}");
@@ -324,6 +326,8 @@ async fn c093_c094_what_cannot_be_changed_is_refused(dialect: Dialect) {
         for (body, scim_type) in [
             (patch(json!({ "op": "remove" })), "noTarget"),
             (patch(json!({ "op": "remove", "path": "userName" })), "mutability"),
+            (patch(json!({ "op": "remove", "path": "active" })), "mutability"),
+            (operation("replace", "active", json!(null)), "invalidValue"),
             (operation("replace", "foo[", json!("x")), "invalidPath"),
             (operation("replace", "emails[type eq", json!("x")), "invalidPath"),
             (operation("replace", "id", json!("8")), "mutability"),

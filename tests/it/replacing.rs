@@ -82,8 +82,11 @@ async fn c106_a_put_names_the_person_and_clears_what_it_leaves_out(dialect: Dial
     assert!(legacy.writes().is_empty());
     let mut body = scim_person("ana");
     body.as_object_mut().unwrap().remove("externalId");
+    // Nothing at all, which `active` never is.
+    body["active"] = Json::Null;
     idp.put("/Users/7", &body).await.is(200);
     let row = legacy.person(7);
+    assert_eq!(row["enabled"], true);
     // Cleared by default, kept where the mapping says `on_omit = "keep"`.
     assert_eq!((&row["contactCell"], &row["IdentificationNumber"]), (&Json::Null, &Json::Null));
     assert_eq!(row["ScimExternalId"], "object-of-ana");

@@ -29,6 +29,7 @@ pub(super) fn read(
         required: table.boolean("required"),
         case_exact: table.boolean("case_exact"),
         mutability: read_only.then_some(Mutability::ReadOnly),
+        defaulted: table.has("default"),
         default_element: table.boolean("untyped").unwrap_or(false),
         description: description.as_ref().map(|text| text.value.as_str()),
         canonical_values: one_of(table),

@@ -8,6 +8,7 @@ use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess,
 use super::super::resource::Complex;
 use super::coerce::{Emptiness, Text, Wrong, from_text};
 use super::reading::Reader;
+use crate::value::Value;
 
 /// Reads the object of a complex attribute, in every shape that `manager` is sent in.
 pub(in crate::scim) struct ComplexSeed<'x, 'r, 'de> {
@@ -18,6 +19,24 @@ pub(in crate::scim) struct ComplexSeed<'x, 'r, 'de> {
 }
 
 impl<'de> ComplexSeed<'_, '_, 'de> {
+    /// Takes the id from a `$ref` where there is no `value`: the segment behind the endpoint, of an
+    /// absolute or a relative URI (RFC 7643 §2.3.7). Whether there is such a resource is looked at
+    /// as for any other id.
+    fn refer(self, reference: &str) {
+        let endpoint = self.reader.resource.definition().endpoint.trim_start_matches('/');
+        let id = reference.rsplit_once('/').and_then(|(before, id)| {
+            let behind = before == endpoint || before.strip_suffix(endpoint)?.ends_with('/');
+            (behind && !id.is_empty()).then_some(id)
+        });
+        let id = id.and_then(|id| percent_encoding::percent_decode_str(id).decode_utf8().ok());
+        if let (Some(slot), Some(id)) = (self.complex.value(), id)
+            && self.reader.document.value(slot).is_absent()
+            && !self.reader.invalid.iter().any(|invalid| invalid.slot == slot)
+        {
+            self.reader.set(slot, Ok(Value::Text(id.into_owned().into())));
+        }
+    }
+
     fn text(self, text: Cow<'de, str>) {
         match self.complex.value() {
             Some(slot) if self.reader.profile.wrapped_scalars => {
@@ -49,10 +68,14 @@ impl<'de> Visitor<'de> for ComplexSeed<'_, '_, 'de> {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
+        let mut reference = None;
         while let Some(key) = map.next_key_seed(Text)? {
             let key = key.unwrap_or_default();
             match self.complex.sub(&key) {
                 Some(sub) if let Some(slot) = sub.slot => self.reader.value(slot, &mut map)?,
+                Some(sub) if self.complex.reference.is_some() && sub.name.as_ref() == "$ref" => {
+                    reference = map.next_value_seed(Text)?;
+                }
                 Some(sub) if sub.ignored => map.next_value::<IgnoredAny>().map(drop)?,
                 known => {
                     let empty =
@@ -62,6 +85,9 @@ impl<'de> Visitor<'de> for ComplexSeed<'_, '_, 'de> {
                     }
                 }
             }
+        }
+        if let Some(reference) = reference {
+            self.refer(&reference);
         }
         Ok(())
     }

@@ -15,8 +15,24 @@ pub struct Head<'h> {
     pub id: &'h str,
     /// Its absolute URI.
     pub location: &'h str,
+    /// The absolute URI of its resource type's endpoint, without a trailing slash.
+    pub endpoint: &'h str,
     /// Its version, as it stands in `ETag`.
     pub version: Option<&'h str>,
+}
+
+/// Everything but RFC 3986's unreserved characters.
+const SEGMENT: &percent_encoding::AsciiSet =
+    &percent_encoding::NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+
+/// The absolute URI of the resource with that id, behind its type's endpoint (RFC 7643 §3.1).
+#[must_use]
+pub fn location(endpoint: &str, id: &str) -> String {
+    let mut location = String::with_capacity(endpoint.len() + 1 + id.len());
+    location.push_str(endpoint);
+    location.push('/');
+    location.extend(percent_encoding::utf8_percent_encode(id, SEGMENT));
+    location
 }
 
 struct Printer<'p, 'a> {
@@ -26,6 +42,8 @@ struct Printer<'p, 'a> {
     filled: SlotSet,
     /// What is there and shown.
     shown: SlotSet,
+    /// Where resources of this type are.
+    endpoint: &'p str,
     out: &'p mut Vec<u8>,
 }
 
@@ -40,7 +58,9 @@ impl Document<'_> {
     ) {
         let filled = self.filled();
         let shown = filled.intersection(projection.slots).intersection(resource.printable);
-        Printer { document: self, resource, filled, shown, out }.resource(head, projection);
+        let endpoint = head.endpoint;
+        Printer { document: self, resource, filled, shown, endpoint, out }
+            .resource(head, projection);
     }
 }
 
@@ -111,6 +131,14 @@ impl Printer<'_, '_> {
                 self.value(slot);
                 sign = b',';
             }
+        }
+        if complex.reference.is_some()
+            && let Some(value) = complex.value()
+            && self.shown.contains(value)
+            && let Some(id) = self.document.value(value).as_str()
+        {
+            self.out.extend_from_slice(b",\"$ref\":");
+            write_string(self.out, &location(self.endpoint, id));
         }
         self.out.push(b'}');
     }

@@ -240,6 +240,10 @@ impl<'r, 'de> Reader<'r, 'de> {
             Node::ReadOnly if root && member.name.as_ref() == "schemas" => {
                 map.next_value_seed(SchemasSeed(self))
             }
+            // An extension's object says it again in some clients; it counts for nothing there.
+            Node::ReadOnly if member.name.as_ref() == "schemas" => {
+                map.next_value::<IgnoredAny>().map(drop)
+            }
             Node::Identity | Node::Meta | Node::ReadOnly => {
                 map.next_value::<IgnoredAny>()?;
                 self.read_only(&member.name)

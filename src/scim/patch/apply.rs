@@ -155,11 +155,21 @@ impl<'s> Application<'s> {
             }
             let refuse =
                 |kind, what: &str| Err(ScimError::new(kind, format!("`{definition}` {what}")));
-            if definition.required && after.is_absent() {
-                return if self.removed.contains(slot) {
-                    refuse(ScimType::Mutability, "is required and cannot be removed")
-                } else {
-                    refuse(ScimType::InvalidValue, "is required and cannot be cleared")
+            if (definition.required || definition.defaulted) && after.is_absent() {
+                let removed = self.removed.contains(slot);
+                return match (definition.required, removed) {
+                    (true, true) => {
+                        refuse(ScimType::Mutability, "is required and cannot be removed")
+                    }
+                    (true, false) => {
+                        refuse(ScimType::InvalidValue, "is required and cannot be cleared")
+                    }
+                    (false, true) => {
+                        refuse(ScimType::Mutability, "always has a value and cannot be removed")
+                    }
+                    (false, false) => {
+                        refuse(ScimType::InvalidValue, "always has a value and cannot be cleared")
+                    }
                 };
             }
             if definition.mutability == Mutability::Immutable && before != after {

@@ -47,6 +47,11 @@ fn defined(attributes: &'static [AttributeDefinition]) -> impl Iterator<Item = M
     })
 }
 
+/// `schemas`, which some clients say in an extension's object again (scim2-models does).
+fn listed_again() -> Member {
+    member("schemas", Node::ReadOnly)
+}
+
 static EXTERNAL: AttributeDefinition = EXTERNAL_ID;
 
 impl ResourceBuilder {
@@ -61,7 +66,8 @@ impl ResourceBuilder {
         let schema = definition.schema;
         let mut shapes = vec![shape(schema.id, schema.name, schema.description, core)];
         shapes.extend(definition.known_extensions.iter().map(|known| {
-            shape(known.id, known.name, known.description, defined(known.attributes).collect())
+            let members = defined(known.attributes).chain([listed_again()]).collect();
+            shape(known.id, known.name, known.description, members)
         }));
         Self { definition, shapes, slots: Vec::new(), created: None, last_modified: None }
     }
@@ -72,7 +78,7 @@ impl ResourceBuilder {
     pub fn extension(mut self, urn: &str, name: &str, description: &str) -> Self {
         let urn = urn.trim_end_matches(':');
         if !self.shapes.iter().any(|known| known.urn.eq_ignore_ascii_case(urn)) {
-            self.shapes.push(shape(urn, name, description, Vec::new()));
+            self.shapes.push(shape(urn, name, description, vec![listed_again()]));
         }
         self
     }
@@ -360,6 +366,7 @@ fn new_slot(
         kind,
         case_exact: request.case_exact.unwrap_or(definition.case_exact),
         required: request.required.unwrap_or(definition.required),
+        defaulted: request.defaulted,
         mutability,
         // RFC 7643 §7: what cannot be read is never returned.
         returned: if mutability == Mutability::WriteOnly {

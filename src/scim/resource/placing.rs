@@ -27,6 +27,7 @@ pub(super) fn place(
                     path: list.clone(),
                     subs: Vec::new(),
                     slots: SlotSet::EMPTY,
+                    reference: None,
                 }),
             };
             let simple = matches!(node, Node::Slot(_));
@@ -60,6 +61,7 @@ pub(super) fn place(
                     })
                     .collect(),
                 slots: SlotSet::EMPTY,
+                reference: definition.sub_attribute("$ref"),
             }),
             (None, None) => {
                 place.node = Node::Slot(number);

@@ -14,6 +14,8 @@ pub struct SlotRequest<'a> {
     pub kind: Option<Type>,
     /// Whether every resource must have it.
     pub required: Option<bool>,
+    /// Whether it has a default, so that it always has a value.
+    pub defaulted: bool,
     /// Whether letter case counts when values are compared.
     pub case_exact: Option<bool>,
     /// Who may change it.

@@ -87,6 +87,9 @@ pub struct Complex {
     pub subs: Vec<Sub>,
     /// Every slot below.
     pub slots: SlotSet,
+    /// Its `$ref`, where the RFC gives it one and `value` is the id of a resource of this type: made
+    /// from the id, and understood where a request has no `value`.
+    pub reference: Option<&'static AttributeDefinition>,
 }
 
 impl Complex {

@@ -118,7 +118,12 @@ fn row(bench: &Bench) -> Bytes {
     assert_eq!(mapping.standing(&row), Standing::Living);
     let version = mapping.version(&row);
     let location = "https://sidecar.contoso.com/scim/v2/Users/17";
-    let head = Head { id: "17", location, version: Some(&version) };
+    let head = Head {
+        id: "17",
+        location,
+        endpoint: "https://sidecar.example.com/scim/v2/Users",
+        version: Some(&version),
+    };
     let mut out = Vec::with_capacity(1024);
     mapping.outward(&row).print(&mapping.resource, &head, &bench.projection, &mut out);
     out.into()

@@ -4,7 +4,12 @@ use proptest::prelude::*;
 
 use super::*;
 
-const HEAD: Head<'_> = Head { id: "7", location: "https://x/Users/7", version: Some("W/\"1\"") };
+const HEAD: Head<'_> = Head {
+    id: "7",
+    location: "https://x/Users/7",
+    endpoint: "https://x/Users",
+    version: Some("W/\"1\""),
+};
 
 fn printed(
     body: &serde_json::Value,
@@ -26,7 +31,7 @@ fn a_document_is_printed_as_the_rfc_has_it() {
         "userName": "a\"\\\n\u{1}é", "active": true,
         "emails": [{ "type": "home", "value": "h" }],
         "phoneNumbers": [{ "type": "work", "value": "1" }, { "type": "mobile", "value": "2", "primary": true }],
-        "manager": "9",
+        "manager": "a 9",
         (BIZAGI): { "Age": -3, "Rate": 1.25 },
     }));
     assert_eq!(
@@ -41,7 +46,7 @@ fn a_document_is_printed_as_the_rfc_has_it() {
                 { "value": "1", "type": "work", "primary": true },
                 { "value": "2", "type": "mobile" },
             ],
-            (ENTERPRISE): { "manager": { "value": "9" } },
+            (ENTERPRISE): { "manager": { "value": "a 9", "$ref": "https://x/Users/a%209" } },
             (BIZAGI): { "Age": -3, "Rate": 1.25 },
             "meta": {
                 "resourceType": "User", "created": "2026-01-01T00:00:00Z",
