@@ -200,6 +200,10 @@ impl Api {
                 discovery::resource_types(call, name.as_deref(), &parameters)
             }
             Route::Schemas(urn) => discovery::schemas(call, urn.as_deref(), &parameters),
+            Route::Groups if call.project.empty_groups => {
+                Ok(respond::json(&discovery::list(&[]), call.media))
+            }
+            Route::Groups => Err(Refusal::NoSuchEndpoint),
             Route::List => {
                 let search = SearchRequest::from_parameters(&parameters)?;
                 self.search(call, asker, &profile, search).await

@@ -16,6 +16,8 @@ pub struct Project {
     pub name: Arc<str>,
     /// The path in front of its endpoints, such as `/scim/v2`; no slash at the end.
     pub base_path: Box<str>,
+    /// Whether `GET /Groups` answers an empty list.
+    pub empty_groups: bool,
     /// How clients reach it, such as `https://scim.example.com`; else what each request says.
     pub public_url: Option<Box<str>>,
     /// Who may come in.

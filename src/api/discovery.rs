@@ -56,6 +56,17 @@ pub(super) fn schemas(
     one_or_list(call, urn, parameters, &discovery::schemas(resource, &call.base()), "id")
 }
 
+/// All of a few resources as a ListResponse (RFC 7644 §3.4.2).
+pub(super) fn list(all: &[Json]) -> Json {
+    json!({
+        "schemas": [LIST],
+        "totalResults": all.len(),
+        "startIndex": 1,
+        "itemsPerPage": all.len(),
+        "Resources": all,
+    })
+}
+
 fn one_or_list(
     call: &Call,
     wanted: Option<&str>,
@@ -67,16 +78,7 @@ fn one_or_list(
     if parameters.get("filter").is_some() {
         return Err(Refusal::FilteredDiscovery);
     }
-    let Some(wanted) = wanted else {
-        let list = json!({
-            "schemas": [LIST],
-            "totalResults": all.len(),
-            "startIndex": 1,
-            "itemsPerPage": all.len(),
-            "Resources": all,
-        });
-        return Ok(respond::json(&list, call.media));
-    };
+    let Some(wanted) = wanted else { return Ok(respond::json(&list(all), call.media)) };
     let is_wanted = |one: &&Json| {
         one.get(key).and_then(Json::as_str).is_some_and(|name| name.eq_ignore_ascii_case(wanted))
     };

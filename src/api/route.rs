@@ -12,6 +12,8 @@ pub enum Route {
     ResourceTypes(Option<String>),
     /// `GET /Schemas`, or one of them.
     Schemas(Option<String>),
+    /// `GET /Groups`, which a project may answer with an empty list.
+    Groups,
     /// `GET /Users`.
     List,
     /// `POST /Users/.search`, or `POST /.search`.
@@ -111,6 +113,7 @@ pub fn route(method: &Method, path: &str) -> Result<Route, RouteError> {
                 _ => Err(RouteError::WrongMethod("GET, PUT, PATCH, DELETE")),
             }
         }
+        (Some("Groups"), None) if reads => Ok(Route::Groups),
         (Some("Me" | "Bulk"), _) => Err(RouteError::Unsupported),
         _ => Err(RouteError::NoSuchEndpoint),
     }
@@ -152,7 +155,7 @@ mod tests {
         assert_eq!(route(&Method::POST, "/Schemas"), Err(RouteError::WrongMethod("GET")));
         assert_eq!(route(&Method::POST, "/Bulk"), Err(RouteError::Unsupported));
         assert_eq!(route(&Method::GET, "/Me"), Err(RouteError::Unsupported));
-        assert_eq!(route(&Method::GET, "/Groups"), Err(RouteError::NoSuchEndpoint));
+        assert_eq!(route(&Method::POST, "/Groups"), Err(RouteError::NoSuchEndpoint));
         assert_eq!(route(&Method::GET, "/Users/7/x"), Err(RouteError::NoSuchEndpoint));
         assert_eq!(route(&Method::GET, "/Users/%ff"), Err(RouteError::NoSuchEndpoint));
     }

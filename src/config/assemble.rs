@@ -134,6 +134,7 @@ impl Config {
             }),
             profiles,
             base_path: written.base_path.value.as_str().into(),
+            empty_groups: written.empty_groups,
             public_url: written.public_url.as_deref().map(Into::into),
             provisioner: Provisioner {
                 project: Arc::clone(&name),

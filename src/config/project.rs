@@ -18,6 +18,7 @@ pub(super) const PROJECT: &[Key] = &[
     key("base_path", "the path that its SCIM URLs start with"),
     key("mapping", "the mapping file"),
     key("grants", "what gives people rights upstream, and the mapping may write all the same"),
+    key("empty_groups", "whether GET /Groups answers an empty list instead of 404"),
     key("public_url", "the origin by which clients reach us"),
     key("upstream", "the legacy server"),
     key("caller", "an identity provider that may call"),
@@ -54,6 +55,8 @@ pub struct Project {
     /// What gives people rights upstream, and the mapping may write all the same; names as the
     /// mapping's dialect has them, in any letter case.
     pub grants: Vec<Placed<String>>,
+    /// Whether `GET /Groups` answers an empty list, for clients that ask and do not bear a 404.
+    pub empty_groups: bool,
     /// The origin by which clients reach us, such as `https://scim.example.com`, without a slash
     /// at its end; `None` takes what each request says.
     pub public_url: Option<String>,
@@ -111,6 +114,7 @@ pub(super) fn projects(root: &Table<'_>, known: Known<'_>) -> Option<Vec<Project
         let name = name(table, &mut names);
         let base_path = base_path(table, &mut paths);
         let mapping = known.required_path(table, "mapping", "the path of a mapping file");
+        let empty_groups = table.boolean("empty_groups").unwrap_or(false);
         let public_url = public_url(table);
         let upstream = upstream::upstream(table, known);
         let callers = callers(table, known);
@@ -121,6 +125,7 @@ pub(super) fn projects(root: &Table<'_>, known: Known<'_>) -> Option<Vec<Project
                 base_path: base_path?,
                 mapping: mapping?,
                 grants: table.one_or_many("grants"),
+                empty_groups,
                 public_url,
                 upstream: upstream?,
                 callers: callers?,

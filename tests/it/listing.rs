@@ -179,4 +179,15 @@ async fn c055_there_are_no_groups() {
     let sidecar = Sidecar::in_front_of(&legacy).start().await;
     let answer = sidecar.idp("okta").get("/Groups?startIndex=1&count=100").await;
     answer.scim_error(404, "");
+    let grants = Dialect::Odata.grants();
+    let sidecar = Sidecar::in_front_of(&legacy)
+        .granting(&format!("{grants}\nempty_groups = true"))
+        .start()
+        .await;
+    let idp = sidecar.idp("okta");
+    let answer = idp.get("/Groups?startIndex=1&count=100").await;
+    assert_eq!(answer.is(200)["totalResults"], 0);
+    assert_eq!(answer.json["Resources"], json!([]));
+    idp.get("/Groups/7").await.scim_error(404, "");
+    idp.post("/Groups", json!({ "displayName": "x" })).await.scim_error(404, "");
 }
