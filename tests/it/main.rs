@@ -22,6 +22,7 @@ mod limits;
 mod listing;
 mod lost;
 mod patching;
+mod quirks;
 mod read;
 mod replacing;
 mod replay;

@@ -2,7 +2,7 @@
 
 use serde_json::{Value as Json, json};
 
-use crate::scene::{Client, Dialect, Legacy, Sidecar, fixture, on_both, person};
+use crate::scene::{Client, Dialect, Legacy, Sidecar, fixture, has, on_both, person};
 
 on_both! {
     c123_entras_whole_cycle_ends_in_the_expected_rows,
@@ -36,19 +36,6 @@ async fn play(idp: &Client, script: &Json) {
             let id = of_list.or(answer.json["id"].as_str()).expect(title);
             known.push((name.as_str().unwrap().to_owned(), id.to_owned()));
         }
-    }
-}
-
-/// Whether everything that is expected is there; lists have the length that is expected.
-fn has(found: &Json, expected: &Json) -> bool {
-    match (found, expected) {
-        (Json::Object(found), Json::Object(expected)) => {
-            expected.iter().all(|(name, value)| has(found.get(name).unwrap_or(&Json::Null), value))
-        }
-        (Json::Array(found), Json::Array(expected)) => {
-            found.len() == expected.len() && found.iter().zip(expected).all(|(f, e)| has(f, e))
-        }
-        _ => found == expected,
     }
 }
 

@@ -16,7 +16,7 @@ mod written;
 
 use std::path::Path;
 
-pub(crate) use answer::Answer;
+pub(crate) use answer::{Answer, has};
 pub(crate) use certificate::{Authority, KeyKind};
 pub(crate) use client::Client;
 pub(crate) use dialect::{Dialect, on_both, play};

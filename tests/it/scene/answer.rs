@@ -97,3 +97,16 @@ impl fmt::Display for Answer {
         write!(f, "{} {:?} {}", self.status, self.headers, self.text)
     }
 }
+
+/// Whether everything that is expected is there; lists have the length that is expected.
+pub(crate) fn has(found: &Json, expected: &Json) -> bool {
+    match (found, expected) {
+        (Json::Object(found), Json::Object(expected)) => {
+            expected.iter().all(|(name, value)| has(found.get(name).unwrap_or(&Json::Null), value))
+        }
+        (Json::Array(found), Json::Array(expected)) => {
+            found.len() == expected.len() && found.iter().zip(expected).all(|(f, e)| has(f, e))
+        }
+        _ => found == expected,
+    }
+}
