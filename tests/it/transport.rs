@@ -9,22 +9,22 @@ use rustls::pki_types::ServerName;
 use rustls::{CipherSuite, ClientConfig, ProtocolVersion};
 use scim_sidecar::seam::real;
 use serde_json::json;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio_rustls::TlsConnector;
 
 use crate::scene::{
     BASE, Dialect, KeyKind, Legacy, Sidecar, ana, fixture, patch, person, scim_person,
 };
 
-#[tokio::test]
-async fn c001_an_rsa_certificate_is_served_over_tls_1_2() {
-    let legacy = Legacy::start(Dialect::Odata).await;
-    let sidecar = Sidecar::in_front_of(&legacy).key(KeyKind::Rsa).start().await;
-    let provider = CryptoProvider {
-        cipher_suites: vec![aws_lc_rs::cipher_suite::TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256],
-        ..aws_lc_rs::default_provider()
-    };
+/// A handshake with these versions and suites, and what came of it.
+async fn handshake(
+    sidecar: &Sidecar,
+    version: &'static rustls::SupportedProtocolVersion,
+    suite: rustls::SupportedCipherSuite,
+) -> (ProtocolVersion, CipherSuite) {
+    let provider = CryptoProvider { cipher_suites: vec![suite], ..aws_lc_rs::default_provider() };
     let config = ClientConfig::builder_with_provider(Arc::new(provider))
-        .with_protocol_versions(&[&rustls::version::TLS12])
+        .with_protocol_versions(&[version])
         .unwrap()
         .with_root_certificates(sidecar.authority().roots())
         .with_no_client_auth();
@@ -33,9 +33,38 @@ async fn c001_an_rsa_certificate_is_served_over_tls_1_2() {
     let name = ServerName::IpAddress(Ipv4Addr::LOCALHOST.into());
     let stream = TlsConnector::from(Arc::new(config)).connect(name, socket).await.unwrap();
     let (_, connection) = stream.get_ref();
-    assert_eq!(connection.protocol_version(), Some(ProtocolVersion::TLSv1_2));
     let suite = connection.negotiated_cipher_suite().unwrap().suite();
-    assert_eq!(suite, CipherSuite::TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256);
+    (connection.protocol_version().unwrap(), suite)
+}
+
+#[tokio::test]
+async fn c001_c002_tls_1_2_and_1_3_are_spoken_with_an_rsa_certificate() {
+    let legacy = Legacy::start(Dialect::Odata).await;
+    let sidecar = Sidecar::in_front_of(&legacy).key(KeyKind::Rsa).start().await;
+    let old = aws_lc_rs::cipher_suite::TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256;
+    let found = handshake(&sidecar, &rustls::version::TLS12, old).await;
+    assert_eq!(found, (ProtocolVersion::TLSv1_2, old.suite()));
+    let new = aws_lc_rs::cipher_suite::TLS13_AES_128_GCM_SHA256;
+    let found = handshake(&sidecar, &rustls::version::TLS13, new).await;
+    assert_eq!(found, (ProtocolVersion::TLSv1_3, new.suite()));
+}
+
+#[tokio::test]
+async fn c001_tls_1_1_is_refused() {
+    let legacy = Legacy::start(Dialect::Odata).await;
+    let sidecar = Sidecar::in_front_of(&legacy).start().await;
+    let port = sidecar.address().port();
+    let mut socket = real::seams().connector.connect("127.0.0.1", port).await.unwrap();
+    // A ClientHello of TLS 1.1 (RFC 4346 §7.4.1.2) in which nothing but the version is wrong.
+    let extensions = [0, 10, 0, 4, 0, 2, 0, 23, 0, 13, 0, 4, 0, 2, 4, 3];
+    let body = [&[3, 2][..], &[7; 32], &[0, 0, 2, 0xc0, 0x2b, 1, 0, 0, 16], &extensions].concat();
+    let [length, inner] = [body.len() + 4, body.len()].map(|n| u8::try_from(n).unwrap());
+    let hello = [&[22, 3, 1, 0, length, 1, 0, 0, inner][..], &body].concat();
+    socket.write_all(&hello).await.unwrap();
+    let mut alert = [0; 7];
+    socket.read_exact(&mut alert).await.unwrap();
+    // A fatal alert: protocol_version (RFC 5246 §7.2).
+    assert_eq!((alert[0], alert[5], alert[6]), (21, 2, 70));
 }
 
 #[tokio::test]
