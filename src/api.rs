@@ -37,7 +37,6 @@ pub struct RequestId(pub Arc<str>);
 /// The innermost service.
 #[derive(Clone)]
 pub struct Api {
-    generation: Arc<Generation>,
     clock: Arc<dyn Clock>,
 }
 
@@ -48,10 +47,11 @@ impl std::fmt::Debug for Api {
 }
 
 impl Api {
-    /// The service over a generation.
+    /// The service. A request brings the generation that serves it, an `Arc<Generation>`, and its
+    /// [`Caller`] and [`RequestId`] in its extensions.
     #[must_use]
-    pub fn new(generation: Arc<Generation>, clock: Arc<dyn Clock>) -> Self {
-        Self { generation, clock }
+    pub fn new(clock: Arc<dyn Clock>) -> Self {
+        Self { clock }
     }
 }
 
@@ -76,6 +76,7 @@ where
 
 /// One request, on its way.
 struct Call {
+    generation: Arc<Generation>,
     project: Arc<Project>,
     caller: Arc<Caller>,
     request: Arc<str>,
@@ -107,7 +108,8 @@ impl Api {
                 return respond::refusal(&Refusal::WrongMethod(allowed), media);
             }
         };
-        let body = match self.body(&call.parts.headers, &route, body).await {
+        let most = call.generation.limits.body_bytes;
+        let body = match bounded(&call.parts.headers, &route, body, most).await {
             Ok(body) => body,
             Err(refusal) => return respond::refusal(&refusal, media),
         };
@@ -129,41 +131,22 @@ impl Api {
     }
 
     fn admitted(&self, parts: Parts, media: Media) -> Option<Call> {
-        let (project, rest) = self.generation.project(parts.uri.path())?;
+        let generation = Arc::clone(parts.extensions.get::<Arc<Generation>>()?);
+        let (project, rest) = generation.project(parts.uri.path())?;
+        let project = Arc::clone(project);
         let caller = parts.extensions.get::<Arc<Caller>>()?;
         let request = parts.extensions.get::<RequestId>()?;
         let (rest, query) = route::unfold(rest, parts.uri.query().unwrap_or(""));
         Some(Call {
-            project: Arc::clone(project),
+            project,
             caller: Arc::clone(caller),
             request: Arc::clone(&request.0),
             rest: rest.to_owned(),
             query: query.to_owned(),
             media,
+            generation,
             parts,
         })
-    }
-
-    /// The whole body, bounded; empty for routes that take none.
-    async fn body<B>(&self, headers: &HeaderMap, route: &Route, body: B) -> Result<Bytes, Refusal>
-    where
-        B: http_body::Body<Data = Bytes>,
-        B::Error: Into<tower::BoxError>,
-    {
-        if !route.takes_body() {
-            return Ok(Bytes::new());
-        }
-        if !respond::is_json(headers.get(CONTENT_TYPE)) {
-            return Err(Refusal::MediaType);
-        }
-        let limited = Limited::new(body, self.generation.body_bytes);
-        match limited.collect().await {
-            Ok(collected) => Ok(collected.to_bytes()),
-            Err(error) if error.is::<LengthLimitError>() => {
-                Err(Refusal::TooLarge(self.generation.body_bytes))
-            }
-            Err(_) => Err(Refusal::Broken),
-        }
     }
 
     async fn serve(&self, call: &Call, route: Route, body: &[u8]) -> Response<Body> {
@@ -360,4 +343,28 @@ impl From<ScimError> for Refusal {
 /// A mistake in what was sent that is not SCIM's business alone.
 pub(crate) fn syntax(detail: impl Into<String>) -> ScimError {
     ScimError::new(ScimType::InvalidSyntax, detail.into())
+}
+
+/// The whole body, of at most so many bytes; empty for routes that take none.
+async fn bounded<B>(
+    headers: &HeaderMap,
+    route: &Route,
+    body: B,
+    most: usize,
+) -> Result<Bytes, Refusal>
+where
+    B: http_body::Body<Data = Bytes>,
+    B::Error: Into<tower::BoxError>,
+{
+    if !route.takes_body() {
+        return Ok(Bytes::new());
+    }
+    if !respond::is_json(headers.get(CONTENT_TYPE)) {
+        return Err(Refusal::MediaType);
+    }
+    match Limited::new(body, most).collect().await {
+        Ok(collected) => Ok(collected.to_bytes()),
+        Err(error) if error.is::<LengthLimitError>() => Err(Refusal::TooLarge(most)),
+        Err(_) => Err(Refusal::Broken),
+    }
 }

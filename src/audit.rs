@@ -1,7 +1,12 @@
-//! What was written, by whom, which attributes, with what outcome: one line per write.
+//! What was written, by whom, which attributes, with what outcome: one line per write, and one per
+//! [load of the configuration](Load).
 //!
 //! The record has no place for a value, a name or a token, so none can end up in it. It is logged
 //! with the target `audit`; what an operator must act on is logged with the target `alert`.
+
+mod load;
+
+pub use load::{Load, Loads, Remark};
 
 /// A write, as it is recorded.
 #[derive(Clone, Copy, Debug)]
@@ -84,15 +89,19 @@ pub fn left_out(project: &str, caller: &str, request: &str, attribute: &str) {
 /// Something that an operator must look at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Alert {
-    /// The upstream does not accept our credential.
-    Credential,
+    /// The upstream does not accept our credential. Every request meets it, so that most of these
+    /// are held back.
+    Credential {
+        /// How many were held back since the last one.
+        held_back: u64,
+    },
     /// A client wrote to a row that belongs to another object of its directory.
     AnchorConflict,
     /// A client wrote to a protected row.
     Protected,
 }
 
-/// Raises an alert about a person's row, or with an empty `id` about the upstream.
+/// Raises an alert; `id` is the person's, and nobody's where it is about the upstream.
 pub fn alert(alert: Alert, project: &str, caller: &str, request: &str, id: &str) {
     // One macro for each sentence: a log's sentences are constants.
     macro_rules! raise {
@@ -101,7 +110,14 @@ pub fn alert(alert: Alert, project: &str, caller: &str, request: &str, id: &str)
         };
     }
     match alert {
-        Alert::Credential => raise!("the upstream does not accept the sidecar's credential"),
+        Alert::Credential { held_back } => tracing::error!(
+            target: "alert",
+            project,
+            caller,
+            request_id = request,
+            held_back,
+            "the upstream does not accept the sidecar's credential"
+        ),
         Alert::AnchorConflict => {
             raise!("a client asked for a row that belongs to another directory object");
         }

@@ -39,6 +39,8 @@ use crate::diagnostic::{Report, Source};
 mod address;
 mod assemble;
 mod files;
+mod load;
+mod manifest;
 mod process;
 mod project;
 mod sample;
@@ -46,7 +48,9 @@ mod secrecy;
 mod upstream;
 
 pub use assemble::{dialects, profiles, source};
-pub use process::{Limits, Log, LogFormat, Tls};
+pub use load::{Loaded, Refused, Standing, load};
+pub use manifest::Manifest;
+pub use process::{Limits, Log, LogFormat, Reload, Tls};
 pub use project::{Cache, Caller, Project};
 pub use sample::{InitError, MAPPINGS, SAMPLE, init};
 pub use upstream::{Auth, Upstream};
@@ -55,6 +59,9 @@ pub use upstream::{Auth, Upstream};
 const ALWAYS_VERIFIED: &str =
     "certificates are always verified; name the issuing authority with `ca` instead";
 
+/// What the server file itself is called among its files.
+pub const SERVER_FILE: &str = "sidecar.toml";
+
 const ROOT: &[Key] = &[
     key("format", "the version of the file's format: 1"),
     key("listen", "the address and port for SCIM over TLS"),
@@ -62,6 +69,7 @@ const ROOT: &[Key] = &[
     key("tls", "the certificate"),
     key("limits", "what the whole process may take"),
     key("log", "how to log"),
+    key("reload", "when the files are read again without being asked"),
     key("project", "one legacy server behind one base path"),
     refused("verify", ALWAYS_VERIFIED),
     refused("insecure", ALWAYS_VERIFIED),
@@ -82,6 +90,8 @@ pub struct Config {
     pub limits: Limits,
     /// How to log.
     pub log: Log,
+    /// When the files are read again.
+    pub reload: Reload,
     /// The projects, at least one, in the file's order.
     pub projects: Vec<Project>,
 }
@@ -155,6 +165,7 @@ fn root(table: &Table<'_>, known: Known<'_>) -> Option<Config> {
     let tls = process::tls(table, known);
     let limits = process::limits(table);
     let log = process::log(table);
+    let reload = process::reload(table);
     let projects = project::projects(table, known);
     Some(Config {
         source: Arc::clone(table.sink().source()),
@@ -163,6 +174,7 @@ fn root(table: &Table<'_>, known: Known<'_>) -> Option<Config> {
         tls: tls?,
         limits: limits?,
         log: log?,
+        reload,
         projects: projects?,
     })
 }

@@ -17,11 +17,11 @@ use std::sync::Arc;
 
 use tokio::net::TcpListener;
 
-use crate::config::{Config, profiles, source};
 use crate::diagnostic::Report;
 use crate::legacy::{self, Legacy};
 use crate::platform::StopSignals;
 use crate::process::{Process, StartError};
+use crate::reload::Reloader;
 use crate::seam::Seams;
 use crate::secret::Secret;
 use folder::Folder;
@@ -190,13 +190,9 @@ fn listen(address: SocketAddr) -> io::Result<TcpListener> {
 
 async fn start_sidecar(folder: &Folder, seams: &Seams) -> Result<Process, DemoError> {
     let path = folder.path("sidecar.toml");
-    let text = source(&path).map_err(|problem| folder::failed(&path, io::Error::other(problem)))?;
-    let (config, mut report) = Config::read(&text, &profiles());
-    let Some(config) = config else { return Err(DemoError::Configuration(report)) };
-    let (generation, findings) = config.assemble(seams, false);
-    report.extend(findings);
-    let Some(generation) = generation else { return Err(DemoError::Configuration(report)) };
-    Ok(Process::start(&config, generation, seams, false).await?)
+    let reloader = Reloader::begin(&path, seams, false)
+        .map_err(|refused| DemoError::Configuration(refused.report))?;
+    Ok(Process::start(reloader, seams).await?)
 }
 
 fn ready(

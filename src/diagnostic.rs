@@ -134,6 +134,17 @@ impl Report {
         self.findings.extend(other.findings);
     }
 
+    /// Adds what another report holds, but for findings at a place of which one is told already.
+    pub fn extend_with_new_places(&mut self, other: Self) {
+        for finding in other.findings {
+            let is_known =
+                |known: &Finding| known.span == finding.span && known.source == finding.source;
+            if finding.span.is_none() || !self.findings.iter().any(is_known) {
+                self.findings.push(finding);
+            }
+        }
+    }
+
     /// What was found.
     #[must_use]
     pub fn findings(&self) -> &[Finding] {

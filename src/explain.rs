@@ -74,9 +74,9 @@ pub async fn explain(
     seams: &Seams,
     out: &mut (dyn Write + Send),
 ) -> Result<(), ExplainError> {
-    let Generation { projects, body_bytes } = generation;
+    let Generation { projects, limits } = generation;
     let bases = alternatives(projects.iter().map(|p| &*p.base_path).collect::<Vec<_>>());
-    let whole = Generation { projects, body_bytes };
+    let whole = Generation { projects, limits };
     let Some(name) = whole.project(request.path()).map(|(p, _)| Arc::clone(&p.name)) else {
         return Err(ExplainError::NoProject { expected: bases });
     };
@@ -91,11 +91,12 @@ pub async fn explain(
     project.provisioner.upstream = Arc::clone(&stand_in) as _;
     project.provisioner.observer = Some(Arc::clone(&watcher) as _);
     let project = Arc::new(project);
-    let generation = Generation { projects: vec![Arc::clone(&project)], body_bytes };
-    let api = Api::new(Arc::new(generation), Arc::clone(&seams.clock));
+    let generation = Generation { projects: vec![Arc::clone(&project)], limits };
+    let api = Api::new(Arc::clone(&seams.clock));
 
     writeln!(out, "request    {} as caller `{}`\n", request.line(), caller.name)?;
     let mut asked = request.into_http();
+    asked.extensions_mut().insert(Arc::new(generation));
     asked.extensions_mut().insert(caller);
     asked.extensions_mut().insert(RequestId("explain".into()));
     let answer: http::Response<Full<Bytes>> = match api.oneshot(asked).await {

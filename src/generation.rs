@@ -1,7 +1,8 @@
 //! All that one reading of the configuration made: projects with their doors, mappings, look-ups
 //! and upstreams, behind one pointer. A request keeps the generation that it began with.
 
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Duration;
 
 use http::Extensions;
 
@@ -33,8 +34,19 @@ pub struct Project {
 pub struct Generation {
     /// In the configuration's order.
     pub projects: Vec<Arc<Project>>,
-    /// The largest body of a request, in bytes.
+    /// What one request may take, whichever project it is for.
+    pub limits: Limits,
+}
+
+/// What a request may take.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// The largest body, in bytes.
     pub body_bytes: usize,
+    /// How many requests are answered at once; more are turned away.
+    pub concurrent_requests: usize,
+    /// How long one may take in all, its body included.
+    pub deadline: Duration,
 }
 
 impl Generation {
@@ -61,13 +73,43 @@ fn strip<'p>(path: &'p str, base: &str) -> Option<&'p str> {
     Some(rest)
 }
 
-/// The way from a request's path to its project's door.
+/// The generation in force. Clones share it, so that a reload reaches everybody.
 #[derive(Clone, Debug)]
-pub struct Entrance(pub Arc<Generation>);
+pub struct Current(Arc<RwLock<Arc<Generation>>>);
+
+impl Current {
+    /// Begins with `generation`.
+    #[must_use]
+    pub fn new(generation: Arc<Generation>) -> Self {
+        Self(Arc::new(RwLock::new(generation)))
+    }
+
+    /// The generation now; whoever takes it keeps it, whatever comes after.
+    #[must_use]
+    pub fn take(&self) -> Arc<Generation> {
+        Arc::clone(&self.0.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Puts `generation` in force for whoever takes one from now on.
+    pub fn replace(&self, generation: Arc<Generation>) {
+        let old = {
+            let mut held = self.0.write().unwrap_or_else(PoisonError::into_inner);
+            std::mem::replace(&mut *held, generation)
+        };
+        // Its last holder may be us, and much goes with it: not while others wait for the pointer.
+        drop(old);
+    }
+}
+
+/// The way from a request's path to its project's door, in the generation that the request took
+/// (an `Arc<Generation>` in its extensions).
+#[derive(Clone, Copy, Debug)]
+pub struct Entrance;
 
 impl Doors for Entrance {
-    fn door(&self, path: &str, _: &Extensions) -> Option<Arc<Door>> {
-        self.0.project(path).map(|(project, _)| Arc::clone(&project.door))
+    fn door(&self, path: &str, extensions: &Extensions) -> Option<Arc<Door>> {
+        let generation = extensions.get::<Arc<Generation>>()?;
+        generation.project(path).map(|(project, _)| Arc::clone(&project.door))
     }
 }
 

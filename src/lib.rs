@@ -34,7 +34,8 @@
 //! | [`diagnostic`] | findings with file, line and caret, and the readers that make them |
 //! | [`secret`] | secrets that cannot be printed |
 //! | [`process`] | one running process: both ports, and their end |
-//! | [`admin`] | the loopback port: live and ready |
+//! | [`reload`] | the configuration in force, and another in its place |
+//! | [`admin`] | the loopback port: live, ready and reload |
 //! | [`explain`] | one request's whole translation, by the code that serves, with nothing sent |
 //! | [`platform`] | what differs between operating systems |
 //! | [`seam`] | time, randomness and sockets, handed in from `main` |
@@ -67,6 +68,7 @@ pub mod platform;
 pub mod process;
 pub mod provision;
 pub mod record;
+pub mod reload;
 pub mod scim;
 pub mod seam;
 pub mod secret;

@@ -24,5 +24,8 @@ pub mod writes {}
 #[doc = include_str!("manual/drops.md")]
 pub mod drops {}
 
+#[doc = include_str!("manual/reload.md")]
+pub mod reload {}
+
 #[doc = include_str!("manual/rooms.md")]
 pub mod rooms {}

@@ -1,4 +1,4 @@
-//! What differs between operating systems: signals and the permissions of files.
+//! What differs between operating systems: signals, and whose files are and who may write them.
 //!
 //! The only room that says `cfg(unix)` or `cfg(windows)`. It imports nothing of ours and does not
 //! know what is stopped or what is in a file.
@@ -70,6 +70,92 @@ impl StopSignals {
     }
 }
 
+/// The operating system's wish that we read our files again: SIGHUP on Unix. On Windows there is
+/// none, so that it never comes.
+#[derive(Debug)]
+pub struct ReloadSignal {
+    #[cfg(unix)]
+    hangup: tokio::signal::unix::Signal,
+}
+
+impl ReloadSignal {
+    /// Starts to listen: from now on the signal no longer ends the process. Must be called inside
+    /// the runtime.
+    ///
+    /// # Errors
+    /// When the operating system refuses a handler.
+    pub fn listen() -> io::Result<Self> {
+        #[cfg(unix)]
+        {
+            use tokio::signal::unix::{SignalKind, signal};
+            Ok(Self { hangup: signal(SignalKind::hangup())? })
+        }
+        #[cfg(not(unix))]
+        {
+            Ok(Self {})
+        }
+    }
+
+    /// Waits for the next signal and says its name. One that came since the last is not lost;
+    /// several are one.
+    pub async fn next(&mut self) -> &'static str {
+        #[cfg(unix)]
+        if self.hangup.recv().await.is_some() {
+            return "SIGHUP";
+        }
+        std::future::pending().await
+    }
+}
+
+/// What is wrong when others than the owner may write the file at `path`; `None` when nobody may,
+/// when there is no such file, and on Windows, where folders hand down their own lists.
+#[must_use]
+pub fn writable_by_others(path: &Path) -> Option<String> {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        let mode = std::fs::metadata(path).ok()?.permissions().mode() & 0o777;
+        (mode & 0o022 != 0).then(|| {
+            format!(
+                "expected that its owner alone may write `{}`, found mode {mode:04o}",
+                path.display()
+            )
+        })
+    }
+    #[cfg(not(unix))]
+    {
+        let _ = path;
+        None
+    }
+}
+
+/// What is wrong when the file at `path` belongs to somebody who is neither the user as whom this
+/// process runs nor root; `None` also when there is no such file, and on Windows.
+#[must_use]
+pub fn owned_by_another(path: &Path) -> Option<String> {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::MetadataExt;
+        let owner = std::fs::metadata(path).ok()?.uid();
+        is_foreign(owner, rustix::process::geteuid().as_raw()).then(|| {
+            format!(
+                "expected `{}` to belong to root or to the user who serves, found user {owner}",
+                path.display()
+            )
+        })
+    }
+    #[cfg(not(unix))]
+    {
+        let _ = path;
+        None
+    }
+}
+
+#[cfg(unix)]
+const fn is_foreign(owner: u32, ours: u32) -> bool {
+    owner != 0 && owner != ours
+}
+
 /// A warning when others than the owner may read or write the file at `path`; `None` when all is
 /// well, when there is no such file, and on Windows, where folders hand down their own lists.
 #[must_use]
@@ -90,6 +176,20 @@ pub fn loose_permissions(path: &Path) -> Option<String> {
         let _ = path;
         None
     }
+}
+
+/// How to open a new file that its owner alone may write and everybody may read, however freely
+/// this user's files are shared otherwise (mode 0644 on Unix). Opening fails where one is there.
+#[must_use]
+pub fn new_shared_file() -> OpenOptions {
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::OpenOptionsExt;
+        options.mode(0o644);
+    }
+    options
 }
 
 /// Writes `bytes` into a new file that only its owner may read (mode 0600 on Unix; on Windows
@@ -140,6 +240,37 @@ mod tests {
     #[test]
     fn a_missing_file_is_nobodys_fault() {
         assert_eq!(loose_permissions(Path::new("no/such/file")), None);
+        assert_eq!(writable_by_others(Path::new("no/such/file")), None);
+        assert_eq!(owned_by_another(Path::new("no/such/file")), None);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn what_others_may_write_is_found() {
+        use std::os::unix::fs::PermissionsExt;
+        let name = format!("scim-sidecar-shared-{}", std::process::id());
+        let path = std::env::temp_dir().join(name);
+        let _ = std::fs::remove_file(&path);
+        new_shared_file().open(&path).unwrap();
+        assert_eq!((writable_by_others(&path), owned_by_another(&path)), (None, None));
+        for mode in [0o664, 0o646] {
+            std::fs::set_permissions(&path, std::fs::Permissions::from_mode(mode)).unwrap();
+            let told = writable_by_others(&path).unwrap();
+            assert!(told.contains(&format!("found mode {mode:04o}")), "{told}");
+        }
+        std::fs::remove_file(&path).unwrap();
+        assert!(!is_foreign(0, 998) && !is_foreign(998, 998) && is_foreign(1000, 998));
+        assert!(is_foreign(1000, 0), "root obeys nobody else");
+    }
+
+    #[tokio::test]
+    async fn a_wish_to_reload_can_be_waited_for() {
+        let mut wishes = ReloadSignal::listen().unwrap();
+        tokio::select! {
+            biased;
+            name = wishes.next() => panic!("nobody sent {name}"),
+            () = std::future::ready(()) => {}
+        }
     }
 
     #[tokio::test]

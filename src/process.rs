@@ -3,27 +3,18 @@
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::Duration;
 
 use tokio::task::JoinHandle;
 
 use crate::admin::Admin;
-use crate::config::Config;
-use crate::generation::Generation;
+use crate::reload::Reloader;
 use crate::seam::Seams;
-use crate::serve::tls::{Identity, Tls, TlsError};
 use crate::serve::{Drained, ServeError, Server, Stop, Stopper};
 use crate::stack;
-
-/// What a request may take beyond the upstream's own deadline: its body's arrival, mostly.
-const MARGIN: Duration = Duration::from_secs(10);
 
 /// Why a process does not start.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
-    /// The certificate or its key cannot be used.
-    #[error(transparent)]
-    Tls(#[from] TlsError),
     /// A port cannot be opened.
     #[error("cannot listen on {address}")]
     Bind {
@@ -48,41 +39,22 @@ pub struct Process {
     stopper: Stopper,
     scim: JoinHandle<Drained>,
     operator: Option<JoinHandle<Drained>>,
+    reloader: Reloader,
 }
 
 impl Process {
-    /// Opens the ports and serves. `production` refuses a demonstration's certificate.
+    /// Opens the ports and serves by the configuration that was loaded, and by what later comes
+    /// in its place.
     ///
     /// # Errors
     /// [`StartError`]; nothing is served then.
-    pub async fn start(
-        config: &Config,
-        generation: Generation,
-        seams: &Seams,
-        production: bool,
-    ) -> Result<Self, StartError> {
-        let mut identity = Identity::load(&config.tls.certificate.value, &config.tls.key.value)?;
-        if production {
-            identity = identity.refuse_development()?;
-        }
-        if let Some(warning) = identity.warning() {
-            tracing::warn!(warning, "the private key is not private");
-        }
-        let tls = Tls::new(identity.server_config()?);
-        let generation = Arc::new(generation);
+    pub async fn start(reloader: Reloader, seams: &Seams) -> Result<Self, StartError> {
+        reloader.loads().announce();
+        let config = reloader.started();
         let (stopper, stop) = Stop::channel();
-        let limits = stack::Limits {
-            concurrent_requests: config.limits.concurrent_requests,
-            deadline: generation
-                .projects
-                .iter()
-                .map(|project| project.provisioner.patience)
-                .max()
-                .unwrap_or_default()
-                .saturating_add(MARGIN),
-        };
         let clock = || Arc::clone(&seams.clock);
         let listener = bind(seams, config.listen.value).await?;
+        let tls = reloader.tls().clone();
         let server = Server::new(listener, Some(tls), config.limits.serve, clock())?;
         let address = server.address();
         let admin = match &config.admin {
@@ -92,12 +64,19 @@ impl Process {
                 Some(Server::new(listener, None, config.limits.serve, clock())?)
             }
         };
-        let service = stack::stack(Arc::clone(&generation), limits, seams);
+        let service = stack::stack(reloader.current().clone(), seams);
         let scim = tokio::spawn(server.run(service, stop.clone()));
         let admin_address = admin.as_ref().map(Server::address);
+        let (current, loads) = (reloader.current().clone(), reloader.loads().clone());
         let operator = admin
-            .map(|server| tokio::spawn(server.run(Admin::new(generation, stop.clone()), stop)));
-        Ok(Self { address, admin: admin_address, stopper, scim, operator })
+            .map(|server| tokio::spawn(server.run(Admin::new(current, loads, stop.clone()), stop)));
+        Ok(Self { address, admin: admin_address, stopper, scim, operator, reloader })
+    }
+
+    /// What puts another configuration in the place of the one that is served.
+    #[must_use]
+    pub fn reloader(&self) -> Reloader {
+        self.reloader.clone()
     }
 
     /// What ends the process: [`Stopper::drain`] first, [`Stopper::cut`] when it takes too long.

@@ -62,9 +62,9 @@ pub struct Provisioner {
     /// How long one request may take upstream in all.
     pub patience: Duration,
     /// How the upstream did the last time.
-    pub health: Health,
+    pub health: Arc<Health>,
     /// Whose turn it is to write.
-    pub turns: Turns,
+    pub turns: Arc<Turns>,
     /// Who wants to see what is decided.
     pub observer: Option<Arc<dyn Observer>>,
 }
@@ -267,11 +267,8 @@ impl Provisioner {
     async fn send(&self, asker: Asker<'_>, action: Action<'_>) -> Result<Answer, Failure> {
         let call = self.call(action);
         let sent = self.upstream.send(self.dialect, &call, asker.deadline).await;
-        self.health.note(sent.as_ref().err());
-        if let Err(error) = &sent
-            && error.kind == Kind::Refused(Class::Credential)
-        {
-            audit::alert(audit::Alert::Credential, &self.project, asker.caller, asker.request, "");
+        if let Some(alert) = self.health.note(sent.as_ref().err()) {
+            audit::alert(alert, &self.project, asker.caller, asker.request, "");
         }
         Ok(sent?)
     }

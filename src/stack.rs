@@ -3,11 +3,11 @@
 mod deadline;
 mod rescue;
 mod shed;
+mod take;
 mod trace;
 
 use std::convert::Infallible;
 use std::sync::Arc;
-use std::time::Duration;
 
 use bytes::Bytes;
 use http::{Request, Response};
@@ -15,28 +15,19 @@ use tower::{Service, ServiceBuilder};
 
 use crate::api::{Api, Body};
 use crate::gate::{AuthenticateLayer, CallerLimitLayer};
-use crate::generation::{Entrance, Generation};
+use crate::generation::{Current, Entrance};
 use crate::seam::Seams;
 
 pub use crate::api::Error;
 pub use deadline::DeadlineLayer;
 pub use rescue::RescueLayer;
 pub use shed::ShedLayer;
+pub use take::TakeLayer;
 pub use trace::TraceLayer;
 
-/// What the layers are told.
-#[derive(Clone, Copy, Debug)]
-pub struct Limits {
-    /// How many requests are answered at once; more are turned away.
-    pub concurrent_requests: usize,
-    /// How long one request may take in all, its body included.
-    pub deadline: Duration,
-}
-
-/// The service that serves a generation.
+/// The service that serves each request by the generation that is in force when it comes.
 pub fn stack<B>(
-    generation: Arc<Generation>,
-    limits: Limits,
+    current: Current,
     seams: &Seams,
 ) -> impl Service<Request<B>, Response = Response<Body>, Error = Infallible, Future: Send + 'static>
 + Clone
@@ -52,15 +43,18 @@ where
         .layer(TraceLayer::new(seams))
         // Typed refusals and panics become SCIM errors here.
         .layer(RescueLayer)
+        // Once for the whole request, whatever is reloaded meanwhile; whoever stands inside asks
+        // this one.
+        .layer(TakeLayer::new(current))
         // Before any work is done for a request that nobody has room for.
-        .layer(ShedLayer::new(limits.concurrent_requests))
+        .layer(ShedLayer::default())
         // The body's arrival counts as well: a slow sender holds a place no longer than this.
-        .layer(DeadlineLayer::new(limits.deadline, Arc::clone(&seams.clock)))
+        .layer(DeadlineLayer::new(Arc::clone(&seams.clock)))
         // The hash first: a good token never waits for a neighbour's bad ones.
-        .layer(AuthenticateLayer::new(Entrance(Arc::clone(&generation))))
+        .layer(AuthenticateLayer::new(Entrance))
         // Keyed by the caller, so behind the token.
         .layer(CallerLimitLayer)
-        .service(Api::new(generation, Arc::clone(&seams.clock)))
+        .service(Api::new(Arc::clone(&seams.clock)))
 }
 
 #[cfg(test)]

@@ -75,16 +75,12 @@ fn check_config(
     told: &mut Told,
 ) -> Option<Generation> {
     report.extend(config.check_files());
+    // Whoever checks may be somebody else than the one as whom it will serve.
+    report.extend(config.check_owners(Severity::Warning));
     check_certificate(config, out, told);
     let (generation, findings) = config.assemble(seams, true);
     // A file that is missing was told above; once is enough.
-    for finding in findings.findings() {
-        let is_known =
-            |other: &Finding| other.span == finding.span && other.source == finding.source;
-        if finding.span.is_none() || !report.findings().iter().any(is_known) {
-            report.push(finding.clone());
-        }
-    }
+    report.extend_with_new_places(findings);
     generation
 }
 

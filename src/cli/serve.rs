@@ -1,39 +1,38 @@
 //! `serve`: what is wrong with the configuration is told and ends with 78, else it runs until a
-//! signal stops it.
+//! signal stops it; another signal has the configuration read again.
 
 use std::io::{IsTerminal, Write};
-use std::path::Path;
 
 use super::{Exit, Serve};
-use crate::config::{Config, LogFormat, profiles, source};
-use crate::diagnostic::Report;
-use crate::generation::Generation;
-use crate::platform::StopSignals;
-use crate::process::{Process, StartError};
+use crate::config::LogFormat;
+use crate::platform::{ReloadSignal, StopSignals};
+use crate::process::Process;
+use crate::reload::Reloader;
 use crate::seam::Seams;
 
 /// Serves until a signal stops it.
 pub(super) async fn serve(options: &Serve, seams: &Seams, err: &mut (dyn Write + Send)) -> Exit {
-    let Some((config, generation, report)) = load(&options.config, seams, err) else {
-        return Exit::Configuration;
+    let reloader = match Reloader::begin(&options.config, seams, true) {
+        Ok(reloader) => reloader,
+        Err(refused) => {
+            let (errors, warnings) = refused.report.counts();
+            let _ = write!(err, "{}", refused.report);
+            let _ = writeln!(err, "{}: not started", counted(errors, warnings));
+            return Exit::Configuration;
+        }
     };
-    log(config.log.format, &config.log.filter);
-    for warning in report.findings() {
-        tracing::warn!(place = warning.place(), warning = warning.message, "the configuration");
-    }
+    log(reloader.started().log.format, &reloader.started().log.filter);
     // Before the ports open: a signal that comes early must not be lost.
-    let mut signals = match StopSignals::listen() {
+    let listening = StopSignals::listen().and_then(|stop| Ok((stop, ReloadSignal::listen()?)));
+    let (mut signals, wishes) = match listening {
         Ok(signals) => signals,
         Err(error) => return failed(err, &error),
     };
-    let process = match Process::start(&config, generation, seams, true).await {
+    let process = match Process::start(reloader, seams).await {
         Ok(process) => process,
-        Err(error) => {
-            let exit = failed(err, &error);
-            // The certificate is part of the configuration, as `check` says too.
-            return if matches!(error, StartError::Tls(_)) { Exit::Configuration } else { exit };
-        }
+        Err(error) => return failed(err, &error),
     };
+    let reloads = tokio::spawn(process.reloader().follow(wishes));
     let admin = process.admin.map_or_else(|| "off".to_owned(), |address| address.to_string());
     tracing::info!(address = %process.address, admin, "serving");
     let stopper = process.stopper();
@@ -50,6 +49,8 @@ pub(super) async fn serve(options: &Serve, seams: &Seams, err: &mut (dyn Write +
                 } else {
                     tracing::info!(signal = name, "draining");
                     stopper.drain();
+                    // Nothing new begins, and what is being loaded is not taken any more.
+                    reloads.abort();
                 }
                 signalled = true;
             }
@@ -63,35 +64,6 @@ pub(super) async fn serve(options: &Serve, seams: &Seams, err: &mut (dyn Write +
 pub(super) fn counted(errors: usize, warnings: usize) -> String {
     let plural = |count: usize| if count == 1 { "" } else { "s" };
     format!("{errors} error{}, {warnings} warning{}", plural(errors), plural(warnings))
-}
-
-/// Reads and builds everything, or tells why not.
-fn load(path: &Path, seams: &Seams, err: &mut dyn Write) -> Option<(Config, Generation, Report)> {
-    let text = match source(path) {
-        Ok(text) => text,
-        Err(problem) => {
-            let _ = writeln!(err, "error: {problem}");
-            return None;
-        }
-    };
-    let (config, mut report) = Config::read(&text, &profiles());
-    let built = config.map(|config| {
-        report.extend(config.check_files());
-        let (generation, findings) = config.assemble(seams, true);
-        report.extend(findings);
-        (config, generation)
-    });
-    match built {
-        Some((config, Some(generation))) if !report.has_errors() => {
-            Some((config, generation, report))
-        }
-        _ => {
-            let (errors, warnings) = report.counts();
-            let _ = write!(err, "{report}");
-            let _ = writeln!(err, "{}: not started", counted(errors, warnings));
-            None
-        }
-    }
 }
 
 fn failed(err: &mut (dyn Write + Send), error: &dyn std::error::Error) -> Exit {

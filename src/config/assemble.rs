@@ -1,23 +1,34 @@
 //! A configuration → a generation: mappings compiled, secrets' sources named, limits made.
+//!
+//! Beside a generation that stands, what did not change is taken over from it: limiters and failed
+//! attempts where their pace is the same, the upstream's client with its connections and its token
+//! where its settings and the files that they name are the same, look-ups where the mapping is.
 
 use std::fs;
 use std::sync::Arc;
+use std::time::Duration;
 
+use super::load::Standing;
+use super::manifest::Manifest;
 use super::{Auth, Config, Project as Written};
 use crate::diagnostic::reader::Sink;
 use crate::diagnostic::{Report, Source};
 use crate::gate::{Caller, CallerLimit, Callers, Door, FailureLimit};
-use crate::generation::{Generation, Project};
+use crate::generation::{Generation, Limits, Project};
 use crate::lookup::Lookup;
 use crate::mapping::Mapping;
 use crate::provision::{Health, Provisioner, Turns};
 use crate::record::Description;
 use crate::scim::Profile;
 use crate::seam::Seams;
-use crate::upstream::{Credential, DIALECTS, Identity, Settings, Upstream, dialect};
+use crate::secret::SecretSource;
+use crate::upstream::{Credential, DIALECTS, Identity, Sender, Settings, Upstream, dialect};
 
 /// The largest mapping file, in bytes.
 const LARGEST_MAPPING: u64 = 4 * 1024 * 1024;
+
+/// What a request may take beyond the upstream's own deadline: its body's arrival, mostly.
+const MARGIN: Duration = Duration::from_secs(10);
 
 /// The dialects that this program speaks, as each describes itself.
 #[must_use]
@@ -51,16 +62,36 @@ impl Config {
     /// demonstration. Nothing is sent and no port is opened.
     #[must_use]
     pub fn assemble(&self, seams: &Seams, production: bool) -> (Option<Generation>, Report) {
+        self.assemble_beside(seams, production, None)
+    }
+
+    /// The same beside what stands, of which everything is kept that did not change.
+    pub(super) fn assemble_beside(
+        &self,
+        seams: &Seams,
+        production: bool,
+        before: Option<Before<'_>>,
+    ) -> (Option<Generation>, Report) {
         let mut report = Report::default();
-        let failures = Arc::new(FailureLimit::new(self.limits.failures, Arc::clone(&seams.clock)));
+        let pace = self.limits.failures;
+        let failures = before
+            .and_then(|before| before.failures())
+            .filter(|failures| failures.pace() == pace)
+            .unwrap_or_else(|| Arc::new(FailureLimit::new(pace, Arc::clone(&seams.clock))));
         let mut projects = Vec::new();
         for written in &self.projects {
-            let assembled = self.project(written, seams, production, &failures, &mut report);
+            let kept = before.map(|before| before.project(written)).unwrap_or_default();
+            let assembled = self.project(written, seams, production, &failures, kept, &mut report);
             projects.extend(assembled.map(Arc::new));
         }
         let whole = projects.len() == self.projects.len() && !report.has_errors();
-        let generation = Generation { projects, body_bytes: self.limits.body_bytes };
-        (whole.then_some(generation), report)
+        let patience = self.projects.iter().map(|project| project.upstream.deadline).max();
+        let limits = Limits {
+            body_bytes: self.limits.body_bytes,
+            concurrent_requests: self.limits.concurrent_requests,
+            deadline: patience.unwrap_or_default().saturating_add(MARGIN),
+        };
+        (whole.then_some(Generation { projects, limits }), report)
     }
 
     fn project(
@@ -69,6 +100,7 @@ impl Config {
         seams: &Seams,
         production: bool,
         failures: &Arc<FailureLimit>,
+        kept: Kept<'_>,
         report: &mut Report,
     ) -> Option<Project> {
         let sink = Sink::confidential(Arc::clone(&self.source));
@@ -103,13 +135,17 @@ impl Config {
                 Some(format!("if that is meant, say `grants = {wanting:?}` beside it")),
             );
         }
-        let upstream = match Upstream::new(settings(written), seams) {
-            Ok(upstream) => Some(upstream),
-            Err(error) => {
-                let cause = std::error::Error::source(&error).map(ToString::to_string);
-                sink.error(&written.name.span, &error, cause, None);
-                None
-            }
+        let same_upstream = kept.upstream.is_some();
+        let upstream = match kept.upstream {
+            Some(project) => Some(Arc::clone(&project.provisioner.upstream)),
+            None => match Upstream::new(settings(written), seams) {
+                Ok(upstream) => Some(Arc::new(upstream) as Arc<dyn Sender>),
+                Err(error) => {
+                    let cause = std::error::Error::source(&error).map(ToString::to_string);
+                    sink.error(&written.name.span, &error, cause, None);
+                    None
+                }
+            },
         };
         report.extend(sink.into_report());
         let (mapping, upstream) = (mapping?, upstream?);
@@ -119,14 +155,26 @@ impl Config {
         for (index, caller) in written.callers.iter().enumerate() {
             // The reader has checked the name against the same list.
             profiles.push(Profile::named(&caller.profile.value)?);
+            let limit = kept.limit(&caller.name.value).filter(|limit| limit.pace() == caller.pace);
+            let limit = limit.unwrap_or_else(|| {
+                Arc::new(CallerLimit::new(caller.pace, Arc::clone(&seams.clock)))
+            });
             callers.push(Caller {
                 name: caller.name.value.as_str().into(),
                 index,
                 hashes: caller.tokens.clone(),
                 rights: caller.rights,
-                limit: Arc::new(CallerLimit::new(caller.pace, Arc::clone(&seams.clock))),
+                limit,
             });
         }
+        let same_people = same_upstream && kept.same_cache;
+        let lookup = kept
+            .project
+            .map(|project| &project.provisioner)
+            .filter(|before| same_people && before.mapping.source.text == mapping.source.text)
+            .map(|before| before.lookup.clone());
+        let (size, lifetime) = (written.cache.size, written.cache.lifetime);
+        let before = kept.project.map(|project| &project.provisioner);
         Some(Project {
             door: Arc::new(Door {
                 callers: Callers::new(callers, production),
@@ -141,15 +189,17 @@ impl Config {
                 // The mapping's reader has checked the name against the same list.
                 dialect: dialect(&mapping.dialect)?,
                 mapping,
-                upstream: Arc::new(upstream),
-                lookup: Lookup::new(
-                    written.cache.size,
-                    written.cache.lifetime,
-                    Arc::clone(&seams.clock),
-                ),
+                upstream,
+                lookup: lookup
+                    .unwrap_or_else(|| Lookup::new(size, lifetime, Arc::clone(&seams.clock))),
                 patience: written.upstream.deadline,
-                health: Health::default(),
-                turns: Turns::default(),
+                // What is known of one upstream says nothing of another.
+                health: before.filter(|_| same_upstream).map_or_else(
+                    || Arc::new(Health::new(Arc::clone(&seams.clock))),
+                    |p| Arc::clone(&p.health),
+                ),
+                // Requests of the old generation are still writing: one person, one writer.
+                turns: before.map_or_else(|| Arc::new(Turns::default()), |p| Arc::clone(&p.turns)),
                 observer: None,
             },
             name,
@@ -184,4 +234,75 @@ fn settings(written: &Written) -> Settings {
         write_timeout: upstream.write_timeout,
         max_body: upstream.max_answer,
     }
+}
+
+/// What stands while something new is built.
+#[derive(Clone, Copy)]
+pub(super) struct Before<'b> {
+    /// What is in force.
+    pub(super) standing: &'b Standing,
+    /// What the files of the new configuration hold.
+    pub(super) now: &'b Manifest,
+}
+
+impl<'b> Before<'b> {
+    fn failures(self) -> Option<Arc<FailureLimit>> {
+        let project = self.standing.generation.projects.first()?;
+        Some(Arc::clone(&project.door.failures))
+    }
+
+    /// What a project may keep of the one of its name.
+    fn project(self, written: &Written) -> Kept<'b> {
+        let Standing { config, generation, manifest } = self.standing;
+        let named = |name: &str| *name == *written.name.value;
+        let Some(project) = generation.projects.iter().find(|project| named(&project.name)) else {
+            return Kept::default();
+        };
+        let Some(old) = config.projects.iter().find(|old| named(&old.name.value)) else {
+            return Kept::default();
+        };
+        let settings = settings(written);
+        let unchanged = self::settings(old) == settings
+            && files(&settings).all(|path| manifest.holds_as(self.now, path));
+        Kept {
+            project: Some(project),
+            upstream: Some(&**project).filter(|_| unchanged),
+            same_cache: old.cache == written.cache
+                && old.upstream.account == written.upstream.account,
+        }
+    }
+}
+
+/// What a project may keep.
+#[derive(Clone, Copy, Default)]
+struct Kept<'b> {
+    /// The project of its name.
+    project: Option<&'b Arc<Project>>,
+    /// The same where its upstream is set up as before.
+    upstream: Option<&'b Project>,
+    same_cache: bool,
+}
+
+impl Kept<'_> {
+    fn limit(self, caller: &str) -> Option<Arc<CallerLimit>> {
+        let callers = &self.project?.door.callers;
+        let known = callers.iter().find(|known| *known.name == *caller)?;
+        Some(Arc::clone(&known.limit))
+    }
+}
+
+/// The files that an upstream is set up with.
+fn files(settings: &Settings) -> impl Iterator<Item = &std::path::PathBuf> {
+    let secret = match &settings.credential {
+        Credential::None => None,
+        Credential::Bearer(secret)
+        | Credential::Basic { password: secret, .. }
+        | Credential::OAuth2 { client_secret: secret, .. } => match secret {
+            SecretSource::File(path) => Some(path),
+            // The environment of a process does not change.
+            SecretSource::Environment(_) => None,
+        },
+    };
+    let identity = settings.identity.iter().flat_map(|i| [&i.certificate, &i.key]);
+    settings.ca.iter().chain(identity).chain(secret)
 }

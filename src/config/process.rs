@@ -42,6 +42,9 @@ pub(super) const LOG: &[Key] = &[
     key("filter", "which events, such as `info` or `info,scim_sidecar=debug`"),
 ];
 
+pub(super) const RELOAD: &[Key] =
+    &[key("watch", "how often the files are looked at, such as `10s`, or \"off\"")];
+
 /// The server's certificate.
 #[derive(Clone, Debug)]
 pub struct Tls {
@@ -88,6 +91,13 @@ impl Default for Log {
     fn default() -> Self {
         Self { format: LogFormat::Text, filter: "info".to_owned() }
     }
+}
+
+/// When the files are read again without being asked.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Reload {
+    /// How often they are looked at. 100 ms to 1 h; `None` for never.
+    pub watch: Option<Duration>,
 }
 
 /// The shape of a log line.
@@ -190,6 +200,15 @@ pub(super) fn log(root: &Table<'_>) -> Option<Log> {
         log.filter = filter.value;
     }
     Some(log)
+}
+
+pub(super) fn reload(root: &Table<'_>) -> Reload {
+    let Some(table) = root.table("reload", RELOAD) else { return Reload::default() };
+    if table.text("watch").is_none_or(|written| written.value == "off") {
+        return Reload::default();
+    }
+    let hour = Duration::from_secs(3600);
+    Reload { watch: table.duration("watch", Duration::from_millis(100)..=hour) }
 }
 
 /// Reads a whole number over its default; what is wrong stays a finding.

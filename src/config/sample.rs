@@ -1,8 +1,10 @@
 //! The commented sample, and how it gets into a folder without harming what is there.
 
-use std::fs::{self, OpenOptions};
+use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
+
+use crate::platform::new_shared_file;
 
 /// The commented sample of a server file, with every key. It reads without an error, and warns
 /// until the caller's placeholder is replaced.
@@ -72,7 +74,8 @@ fn write_new<'p>(path: &'p PathBuf, text: &str, written: &mut Vec<&'p PathBuf>) 
     if let Some(folder) = path.parent() {
         fs::create_dir_all(folder)?;
     }
-    let mut file = OpenOptions::new().write(true).create_new(true).open(path)?;
+    // A configuration that others may write is refused, and some users' files are shared.
+    let mut file = new_shared_file().open(path)?;
     written.push(path);
     file.write_all(text.as_bytes())?;
     file.sync_all()

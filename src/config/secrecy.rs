@@ -22,6 +22,7 @@ const TABLES: &[&[Key]] = &[
     process::TLS,
     process::LIMITS,
     process::LOG,
+    process::RELOAD,
     project::PROJECT,
     project::CALLER,
     project::CACHE,

@@ -66,7 +66,7 @@ fn the_samples_comments_show_the_defaults() {
         whole.push_str(if is_key && !optional { bare } else { line });
         whole.push('\n');
     }
-    for keys in [process::LIMITS, process::LOG, project::CALLER, project::CACHE] {
+    for keys in [process::LIMITS, process::LOG, process::RELOAD, project::CALLER, project::CACHE] {
         for key in keys {
             assert!(whole.lines().any(|line| line.starts_with(key.name)), "{}", key.name);
         }
@@ -78,7 +78,7 @@ fn the_samples_comments_show_the_defaults() {
         let times = (upstream.deadline, upstream.write_timeout, upstream.connect_timeout);
         let rest = (upstream.allow_clear_text, upstream.max_answer, project.cache);
         let admin = config.admin.map(|admin| admin.value);
-        let process = (config.limits, config.log, admin);
+        let process = (config.limits, config.log, config.reload, admin);
         format!("{process:?} {times:?} {rest:?} {:?} {:?}", caller.rights, caller.pace)
     };
     let (written, report) = read(&whole);

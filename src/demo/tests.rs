@@ -2,7 +2,6 @@
 
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::time::Duration;
 
 use bytes::Bytes;
 use http::{Request, StatusCode};
@@ -11,10 +10,12 @@ use serde_json::{Value as Json, json};
 use tower::ServiceExt;
 
 use super::*;
+use crate::config::{Config, profiles, source};
+use crate::generation::Current;
 use crate::generation::Generation;
 use crate::legacy::{Fault, Kind as FaultKind, Options, When as FaultWhen};
 use crate::secret::TokenHash;
-use crate::stack::{Limits, stack};
+use crate::stack::stack;
 
 const MAPPING: &str = include_str!("../../mappings/bizagi-soap.toml");
 const TOKEN: &str = "a-token-for-tests-of-the-demonstration";
@@ -92,7 +93,6 @@ tokens = "{}"
 
 impl Scene {
     async fn ask(&self, method: &str, path: &str, body: Option<Json>) -> (StatusCode, Json) {
-        let limits = Limits { concurrent_requests: 16, deadline: Duration::from_secs(30) };
         let request = Request::builder()
             .method(method)
             .uri(format!("/scim/v2{path}"))
@@ -101,7 +101,7 @@ impl Scene {
             .header("content-type", "application/scim+json")
             .body(Full::new(body.map_or_else(Bytes::new, |body| body.to_string().into())))
             .unwrap();
-        let answer = stack(Arc::clone(&self.generation), limits, &self.seams)
+        let answer = stack(Current::new(Arc::clone(&self.generation)), &self.seams)
             .oneshot(request)
             .await
             .unwrap();

@@ -1,9 +1,17 @@
-//! How the upstream did at the last call: for readiness, and for nothing else.
+//! How the upstream did at the last call: for readiness, and for whoever must mend our credential.
 
+use std::fmt;
 use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
+use crate::audit::Alert;
 use crate::record::Class;
+use crate::seam::Clock;
 use crate::upstream::{self, Kind};
+
+/// How long the next alert of the same kind is held back.
+const QUIET: Duration = Duration::from_secs(60);
 
 /// What the last call said about the upstream.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,15 +39,38 @@ impl State {
     }
 }
 
-/// The last [`State`].
+/// The last [`State`], and when somebody was last told that our credential is not accepted.
+pub struct Health {
+    state: AtomicU8,
+    clock: Arc<dyn Clock>,
+    alarm: Mutex<Alarm>,
+}
+
+/// The alert about our credential, which must not be one line for each request.
 #[derive(Debug, Default)]
-pub struct Health(AtomicU8);
+struct Alarm {
+    /// When the next one may be raised; at once for the first.
+    next: Option<Duration>,
+    held_back: u64,
+}
+
+impl fmt::Debug for Health {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Health").field("state", &self.state()).finish_non_exhaustive()
+    }
+}
 
 impl Health {
+    /// Nobody has called yet.
+    #[must_use]
+    pub fn new(clock: Arc<dyn Clock>) -> Self {
+        Self { state: AtomicU8::new(0), clock, alarm: Mutex::default() }
+    }
+
     /// What the last call said.
     #[must_use]
     pub fn state(&self) -> State {
-        match self.0.load(Ordering::Relaxed) {
+        match self.state.load(Ordering::Relaxed) {
             0 => State::Unknown,
             1 => State::Reachable,
             2 => State::Unavailable,
@@ -47,17 +78,57 @@ impl Health {
         }
     }
 
-    /// Notes a call. Refusals of what a client asked for say that the upstream is there; answers
-    /// that cannot be understood say nothing about the next one.
-    pub(super) fn note(&self, error: Option<&upstream::Error>) {
+    /// Notes a call, and says what somebody must be told of it. Refusals of what a client asked for
+    /// say that the upstream is there; answers that cannot be understood say nothing about the next
+    /// one.
+    pub(super) fn note(&self, error: Option<&upstream::Error>) -> Option<Alert> {
         let state = match error.map(|error| error.kind) {
             None => 1,
             Some(Kind::Refused(Class::Credential)) => 3,
             Some(Kind::Refused(Class::Unavailable)) => 2,
             Some(Kind::Refused(_)) => 1,
             Some(Kind::Unreachable | Kind::TimedOut { .. } | Kind::Lost { .. }) => 2,
-            Some(_) => return,
+            Some(_) => return None,
         };
-        self.0.store(state, Ordering::Relaxed);
+        self.state.store(state, Ordering::Relaxed);
+        if state == 3 { self.alarm() } else { None }
+    }
+
+    /// The first time at once, then at most once in [`QUIET`].
+    fn alarm(&self) -> Option<Alert> {
+        let now = self.clock.monotonic();
+        let mut alarm = self.alarm.lock().unwrap_or_else(PoisonError::into_inner);
+        if alarm.next.is_some_and(|next| now < next) {
+            alarm.held_back = alarm.held_back.saturating_add(1);
+            return None;
+        }
+        alarm.next = Some(now.saturating_add(QUIET));
+        Some(Alert::Credential { held_back: std::mem::take(&mut alarm.held_back) })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::seam::fake::FakeClock;
+
+    #[test]
+    fn a_refused_credential_is_told_at_once_and_then_once_a_minute() {
+        let clock = FakeClock::new();
+        let health = Health::new(Arc::clone(&clock) as _);
+        let refused = upstream::Error::new(Kind::Refused(Class::Credential));
+        let told = |held_back| Some(Alert::Credential { held_back });
+        assert_eq!(health.note(None), None);
+        assert_eq!(health.note(Some(&refused)), told(0));
+        for _ in 0..5 {
+            assert_eq!(health.note(Some(&refused)), None);
+        }
+        assert_eq!(health.note(None), None);
+        assert_eq!(health.note(Some(&refused)), None, "to and fro is no news either");
+        assert_eq!(health.state(), State::Credential);
+        clock.advance(QUIET);
+        assert_eq!(health.note(Some(&refused)), told(6));
+        clock.advance(QUIET);
+        assert_eq!(health.note(Some(&refused)), told(0));
     }
 }

@@ -15,8 +15,6 @@ use rustls::sign::{CertifiedKey, SingleCertAndKey};
 use rustls::{Error, InconsistentKeys};
 use zeroize::Zeroizing;
 
-use crate::platform;
-
 /// The organisation in every certificate that the demonstration makes. Its keys lie in temporary
 /// folders, so [`Identity::refuse_development`] knows them by it.
 pub const DEVELOPMENT_ORGANIZATION: &str = "scim-sidecar demo - not for production";
@@ -143,7 +141,6 @@ pub enum TlsError {
 pub struct Identity {
     certified: Arc<CertifiedKey>,
     certificate: PathBuf,
-    warning: Option<String>,
 }
 
 impl Identity {
@@ -154,7 +151,6 @@ impl Identity {
     /// A [`TlsError`] that says what was expected in which file, and never shows a key.
     pub fn load(certificate: &Path, key: &Path) -> Result<Self, TlsError> {
         let chain = read_chain(certificate)?;
-        let warning = platform::loose_permissions(key);
         let provider = aws_lc_rs::default_provider();
         let signer = provider
             .key_provider
@@ -170,13 +166,7 @@ impl Identity {
                 return Err(TlsError::UnusableCertificate { path, cause });
             }
         }
-        Ok(Self { certified: Arc::new(certified), certificate: certificate.to_owned(), warning })
-    }
-
-    /// What the operator should mend although it works: a key that others may read.
-    #[must_use]
-    pub fn warning(&self) -> Option<&str> {
-        self.warning.as_deref()
+        Ok(Self { certified: Arc::new(certified), certificate: certificate.to_owned() })
     }
 
     /// Lets through only what the demonstration did not make.

@@ -8,31 +8,31 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
-use std::time::Duration;
 
+use http::Request;
 use tower::{Layer, Service};
 
 use super::Error;
+use crate::generation::Generation;
 use crate::seam::Clock;
 
-/// Gives requests up after a time.
+/// Gives requests up after the time that their own generation allows.
 #[derive(Clone)]
 pub struct DeadlineLayer {
-    time: Duration,
     clock: Arc<dyn Clock>,
 }
 
 impl std::fmt::Debug for DeadlineLayer {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("DeadlineLayer").field("time", &self.time).finish_non_exhaustive()
+        f.write_str("DeadlineLayer")
     }
 }
 
 impl DeadlineLayer {
-    /// Gives requests up after `time` of that clock.
+    /// Gives requests up by that clock.
     #[must_use]
-    pub fn new(time: Duration, clock: Arc<dyn Clock>) -> Self {
-        Self { time, clock }
+    pub fn new(clock: Arc<dyn Clock>) -> Self {
+        Self { clock }
     }
 }
 
@@ -51,9 +51,9 @@ pub struct Deadline<S> {
     layer: DeadlineLayer,
 }
 
-impl<S, Q> Service<Q> for Deadline<S>
+impl<S, B> Service<Request<B>> for Deadline<S>
 where
-    S: Service<Q, Error = Error>,
+    S: Service<Request<B>, Error = Error>,
     S::Future: Send + 'static,
     S::Response: Send + 'static,
 {
@@ -65,9 +65,11 @@ where
         self.inner.poll_ready(context)
     }
 
-    fn call(&mut self, request: Q) -> Self::Future {
+    fn call(&mut self, request: Request<B>) -> Self::Future {
+        let generation = request.extensions().get::<Arc<Generation>>();
+        let time = generation.map(|generation| generation.limits.deadline).unwrap_or_default();
         let answer = self.inner.call(request);
-        let sleep = self.layer.clock.sleep(self.layer.time);
+        let sleep = self.layer.clock.sleep(time);
         Box::pin(async move {
             tokio::select! {
                 biased;

@@ -4,32 +4,44 @@
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Context, Poll};
 
-use tokio::sync::Semaphore;
+use http::Request;
 use tower::{Layer, Service};
 
 use super::Error;
+use crate::generation::Generation;
 
-/// Turns requests away that find no place.
-#[derive(Clone, Debug)]
+/// Turns requests away that find no place. How many places there are is for each request's own
+/// generation to say; those taken are counted over all of them.
+#[derive(Clone, Debug, Default)]
 pub struct ShedLayer {
-    places: Arc<Semaphore>,
-}
-
-impl ShedLayer {
-    /// With that many places, shared by all connections.
-    #[must_use]
-    pub fn new(places: usize) -> Self {
-        Self { places: Arc::new(Semaphore::new(places.min(Semaphore::MAX_PERMITS))) }
-    }
+    taken: Arc<AtomicUsize>,
 }
 
 impl<S> Layer<S> for ShedLayer {
     type Service = Shed<S>;
 
     fn layer(&self, inner: S) -> Self::Service {
-        Shed { inner, places: Arc::clone(&self.places) }
+        Shed { inner, taken: Arc::clone(&self.taken) }
+    }
+}
+
+/// A place, until it is dropped.
+struct Place(Arc<AtomicUsize>);
+
+impl Place {
+    fn among(most: usize, taken: &Arc<AtomicUsize>) -> Option<Self> {
+        // The place is ours before we look, so that two never take the last one.
+        let place = Self(Arc::clone(taken));
+        (taken.fetch_add(1, Ordering::AcqRel) < most).then_some(place)
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::AcqRel);
     }
 }
 
@@ -37,12 +49,12 @@ impl<S> Layer<S> for ShedLayer {
 #[derive(Clone, Debug)]
 pub struct Shed<S> {
     inner: S,
-    places: Arc<Semaphore>,
+    taken: Arc<AtomicUsize>,
 }
 
-impl<S, Q> Service<Q> for Shed<S>
+impl<S, B> Service<Request<B>> for Shed<S>
 where
-    S: Service<Q, Error = Error>,
+    S: Service<Request<B>, Error = Error>,
     S::Future: Send + 'static,
     S::Response: Send + 'static,
 {
@@ -54,8 +66,10 @@ where
         self.inner.poll_ready(context)
     }
 
-    fn call(&mut self, request: Q) -> Self::Future {
-        let Ok(place) = Arc::clone(&self.places).try_acquire_owned() else {
+    fn call(&mut self, request: Request<B>) -> Self::Future {
+        let generation = request.extensions().get::<Arc<Generation>>();
+        let most = generation.map_or(0, |generation| generation.limits.concurrent_requests);
+        let Some(place) = Place::among(most, &self.taken) else {
             return Box::pin(async { Err(Error::Overloaded) });
         };
         let answer = self.inner.call(request);

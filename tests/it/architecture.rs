@@ -44,8 +44,8 @@ const ROOMS: &[(&str, &[&str])] = &[
         ],
     ),
     ("stack", &["api", "gate", "generation", "seam"]),
-    ("serve", &["platform", "seam"]),
-    ("admin", &["generation", "provision", "serve"]),
+    ("serve", &["seam"]),
+    ("admin", &["audit", "generation", "provision", "serve"]),
     (
         "config",
         &[
@@ -64,8 +64,22 @@ const ROOMS: &[(&str, &[&str])] = &[
             "upstream",
         ],
     ),
-    ("process", &["admin", "config", "generation", "seam", "serve", "stack"]),
-    ("demo", &["config", "diagnostic", "legacy", "platform", "process", "seam", "secret", "serve"]),
+    ("reload", &["audit", "config", "diagnostic", "generation", "platform", "seam", "serve"]),
+    ("process", &["admin", "reload", "seam", "serve", "stack"]),
+    (
+        "demo",
+        &[
+            "config",
+            "diagnostic",
+            "legacy",
+            "platform",
+            "process",
+            "reload",
+            "seam",
+            "secret",
+            "serve",
+        ],
+    ),
     (
         "cli",
         &[
@@ -78,6 +92,7 @@ const ROOMS: &[(&str, &[&str])] = &[
             "platform",
             "process",
             "provision",
+            "reload",
             "seam",
             "secret",
             "serve",

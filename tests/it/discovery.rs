@@ -1,4 +1,4 @@
-//! What a client learns before it begins: lines 017 to 024, and 025 as far as it exists.
+//! What a client learns before it begins: lines 017 to 024; line 025 is among the reloads.
 
 use serde_json::Value as Json;
 

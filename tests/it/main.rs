@@ -24,6 +24,8 @@ mod lost;
 mod patching;
 mod quirks;
 mod read;
+mod reload;
+mod reload_binary;
 mod replacing;
 mod replay;
 mod returning;

@@ -6,6 +6,7 @@ use rcgen::{
 };
 
 use super::*;
+use crate::platform;
 
 /// A folder with PEM files, gone with the value.
 struct Folder(PathBuf);
@@ -81,7 +82,6 @@ fn every_kind_of_key_in_every_wrapping_is_read() {
         let chain = folder.write("chain.pem", &certificate(&pair, "us"));
         for text in [pair.serialize_pem(), pem(label, &unwrapped(&pair))] {
             let identity = Identity::load(&chain, &folder.write("key.pem", &text)).unwrap();
-            assert_eq!(identity.warning(), None);
             let config = identity.refuse_development().unwrap().server_config().unwrap();
             assert_eq!(config.alpn_protocols, [&b"h2"[..], b"http/1.1"]);
         }
@@ -139,21 +139,6 @@ fn a_file_without_end_is_not_read_to_its_end() {
     let folder = Folder::new("long");
     let long = folder.write("long.pem", &"x".repeat(1024 * 1024 + 1));
     assert!(matches!(read_chain(&long), Err(TlsError::Unreadable { .. })));
-}
-
-#[cfg(unix)]
-#[test]
-fn a_key_that_others_may_read_is_pointed_out() {
-    let folder = Folder::new("loose");
-    let pair = key(&PKCS_ECDSA_P256_SHA256);
-    let chain = folder.write("chain.pem", &certificate(&pair, "us"));
-    let path = folder.0.join("key.pem");
-    std::fs::write(&path, pair.serialize_pem()).unwrap();
-    let mode = <std::fs::Permissions as std::os::unix::fs::PermissionsExt>::from_mode(0o644);
-    std::fs::set_permissions(&path, mode).unwrap();
-    let warning = Identity::load(&chain, &path).unwrap();
-    let warning = warning.warning().unwrap();
-    assert!(warning.contains("key.pem") && warning.contains("0644"), "{warning}");
 }
 
 #[cfg(feature = "demo")]

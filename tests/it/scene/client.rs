@@ -23,6 +23,7 @@ use super::answer::Answer;
 pub(crate) struct Client {
     pooled: Pooled<HttpsConnector<HttpConnector>, Full<Bytes>>,
     roots: RootCertStore,
+    http2: bool,
     base: String,
     token: Option<String>,
 }
@@ -36,13 +37,25 @@ impl Client {
         token: String,
     ) -> Self {
         let base = format!("https://{address}{base_path}");
-        Self { pooled: pooled(roots.clone(), true), roots, base, token: Some(token) }
+        Self { pooled: pooled(roots.clone(), true), roots, http2: true, base, token: Some(token) }
     }
 
     /// The same over HTTP/1.1.
     pub(crate) fn over_http1(mut self) -> Self {
-        self.pooled = pooled(self.roots.clone(), false);
+        self.http2 = false;
+        self.anew()
+    }
+
+    /// The same over connections of its own.
+    pub(crate) fn anew(mut self) -> Self {
+        self.pooled = pooled(self.roots.clone(), self.http2);
         self
+    }
+
+    /// The same, trusting others than the sidecar's authority, over connections of its own.
+    pub(crate) fn trusting(mut self, roots: RootCertStore) -> Self {
+        self.roots = roots;
+        self.anew()
     }
 
     /// The same with another token.

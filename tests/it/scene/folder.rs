@@ -1,10 +1,11 @@
 //! A folder of one scene, removed with it.
 
 use std::fs;
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use scim_sidecar::platform::write_private;
+use scim_sidecar::platform::{new_shared_file, write_private};
 
 /// A temporary folder.
 #[derive(Debug)]
@@ -28,7 +29,8 @@ impl Folder {
 
     pub(crate) fn write(&self, name: &str, text: &str) -> PathBuf {
         let path = self.parented(name);
-        fs::write(&path, text).unwrap();
+        let _ = fs::remove_file(&path);
+        new_shared_file().open(&path).unwrap().write_all(text.as_bytes()).unwrap();
         path
     }
 

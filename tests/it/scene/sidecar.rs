@@ -3,9 +3,11 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::net::SocketAddr;
+use std::sync::Arc;
 
-use scim_sidecar::config::{Config, profiles, source};
+use scim_sidecar::audit::Load;
 use scim_sidecar::process::Process;
+use scim_sidecar::reload::Reloader;
 use scim_sidecar::seam::{Seams, real};
 use scim_sidecar::secret::{Secret, TokenHash};
 
@@ -35,7 +37,9 @@ pub(crate) struct Sidecar {
 #[derive(Clone)]
 pub(crate) struct Setup {
     projects: Vec<Project>,
+    listen: String,
     limits: String,
+    tables: String,
     key: KeyKind,
     seams: Seams,
 }
@@ -83,7 +87,14 @@ impl Sidecar {
     pub(crate) fn in_front_of(legacy: &Legacy) -> Setup {
         let seams = real::seams();
         let project = Project::new("hr", BASE, legacy, &seams);
-        Setup { projects: vec![project], limits: String::new(), key: KeyKind::Ecdsa, seams }
+        Setup {
+            projects: vec![project],
+            listen: "127.0.0.1:0".to_owned(),
+            limits: String::new(),
+            tables: String::new(),
+            key: KeyKind::Ecdsa,
+            seams,
+        }
     }
 
     /// The client of that caller in the first project.
@@ -218,21 +229,21 @@ impl Setup {
         log::listen();
         let authority = Authority::new(self.key);
         let folder = self.write(&authority);
-        let text = source(&folder.path("sidecar.toml")).unwrap();
-        let (config, mut report) = Config::read(&text, &profiles());
-        let config = config.unwrap_or_else(|| panic!("{report}"));
-        report.extend(config.check_files());
-        let (generation, findings) = config.assemble(&self.seams, true);
-        report.extend(findings);
-        assert!(report.findings().is_empty(), "{report}");
-        let generation = generation.unwrap();
-        let process = Process::start(&config, generation, &self.seams, true).await.unwrap();
+        let reloader = Reloader::begin(&folder.path("sidecar.toml"), &self.seams, true);
+        let reloader = reloader.unwrap_or_else(|refused| panic!("{}", refused.report));
+        assert_eq!(reloader.loads().last().unwrap().findings, []);
+        let process = Process::start(reloader, &self.seams).await.unwrap();
         Sidecar { process, setup: self, authority, folder }
     }
 
     /// A folder with everything that `serve` needs.
     fn write(&self, authority: &Authority) -> Folder {
         let folder = Folder::new();
+        self.write_into(&folder, authority);
+        folder
+    }
+
+    fn write_into(&self, folder: &Folder, authority: &Authority) {
         folder.write("certs/sidecar.crt", &authority.certificate);
         folder.private("certs/sidecar.key", &authority.key);
         folder.private("secrets/client", CLIENT_SECRET);
@@ -240,13 +251,12 @@ impl Setup {
             folder.write(&format!("mappings/{}.toml", project.name), &project.mapping);
         }
         folder.write("sidecar.toml", &self.configuration());
-        folder
     }
 
     fn configuration(&self) -> String {
         let mut text = format!(
             r#"format = 1
-listen = "127.0.0.1:0"
+listen = "{}"
 admin  = "127.0.0.1:0"
 
 [tls]
@@ -255,8 +265,8 @@ key         = "certs/sidecar.key"
 
 [limits]
 {}
-"#,
-            self.limits
+{}"#,
+            self.listen, self.limits, self.tables
         );
         for project in &self.projects {
             let Project { name, base_path, upstream, lines, upstream_lines, .. } = project;
@@ -301,6 +311,28 @@ tokens  = {tokens:?}
 }
 
 impl Sidecar {
+    /// Writes its files as another set-up has them, and has them read again.
+    pub(crate) async fn reload(&mut self, change: impl FnOnce(Setup) -> Setup) -> Arc<Load> {
+        self.setup = change(self.setup.clone());
+        self.setup.write_into(&self.folder, &self.authority);
+        self.process.reloader().reload("scene").await
+    }
+
+    /// Has its files read again as they are.
+    pub(crate) async fn reload_as_it_is(&self) -> Arc<Load> {
+        self.process.reloader().reload("scene").await
+    }
+
+    /// Puts another secret for the server behind into its file.
+    pub(crate) fn secret(&self, secret: &str) {
+        self.folder.private("secrets/client", secret);
+    }
+
+    /// Another certificate, of another authority, when it is next reloaded.
+    pub(crate) fn certify(&mut self, authority: Authority) {
+        self.authority = authority;
+    }
+
     /// A file of its folder, such as `secrets/client`.
     pub(crate) fn file(&self, name: &str) -> std::path::PathBuf {
         self.folder.path(name)
@@ -308,6 +340,35 @@ impl Sidecar {
 }
 
 impl Setup {
+    /// Writes its files into a folder where such are already.
+    pub(crate) fn rewrite(&self, folder: &Folder, authority: &Authority) {
+        self.write_into(folder, authority);
+    }
+
+    /// With more tables of the server file, such as `[reload]`.
+    pub(crate) fn tables(mut self, lines: &str) -> Self {
+        writeln!(self.tables, "{lines}").unwrap();
+        self
+    }
+
+    /// Without those.
+    pub(crate) fn untabled(mut self) -> Self {
+        self.tables.clear();
+        self
+    }
+
+    /// With other lines for a caller of the last project, instead of those so far.
+    pub(crate) fn caller_anew(mut self, caller: &str, lines: &str) -> Self {
+        self.caller_mut(caller).lines.clear();
+        self.caller(caller, lines)
+    }
+
+    /// Listening there instead of on any free port.
+    pub(crate) fn listening(mut self, address: &str) -> Self {
+        address.clone_into(&mut self.listen);
+        self
+    }
+
     /// A folder with everything that `serve` needs, for a process of its own.
     pub(crate) fn folder(&self, authority: &Authority) -> Folder {
         self.write(authority)
