@@ -23,6 +23,8 @@ pub struct Entry<'a> {
     pub id: &'a str,
     /// The fields that were written, by name.
     pub fields: &'a str,
+    /// Which of them give people rights upstream, by name; `None` when none of them does.
+    pub grants: Option<&'a str>,
     /// What came of it.
     pub outcome: &'static str,
 }
@@ -69,6 +71,7 @@ pub fn record(entry: Entry<'_>) {
         operation = entry.operation.name(),
         id = entry.id,
         fields = entry.fields,
+        grants = entry.grants,
         outcome = entry.outcome,
         "a person was written"
     );

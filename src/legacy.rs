@@ -38,6 +38,7 @@ pub use self::fault::{Fault, Kind, When};
 pub use self::record::Recorded;
 use self::server::{Running, Service};
 pub use self::store::StoreError;
+use self::store::{Change, Link, Member, Target};
 use self::store::{Manner, Origin, Search, Store};
 
 /// Why the server could not start.
@@ -370,6 +371,17 @@ impl Legacy {
         let mut fields = Map::new();
         fields.insert("roleName".to_owned(), name.into());
         Ok(self.store().insert(&ROLE, &fields, by_hand())?.key)
+    }
+
+    /// Gives a user a role, as somebody in the Work Portal does.
+    ///
+    /// # Errors
+    /// When there is no such user or role.
+    pub fn give_role(&self, id: i64, role: i64) -> Result<(), StoreError> {
+        let link = Link { relation: &ROLES, member: Member::Key(role), remove: false };
+        let (table, target) = (&WFUSER, Target::Key(id));
+        let change = Change { table, target, fields: Map::new(), links: vec![link] };
+        self.store().write(&[change], by_hand()).map(drop)
     }
 
     /// The keys of the roles of the user with that `idUser`.

@@ -24,6 +24,9 @@ pub mod writes {}
 #[doc = include_str!("manual/drops.md")]
 pub mod drops {}
 
+#[doc = include_str!("manual/lists.md")]
+pub mod lists {}
+
 #[doc = include_str!("manual/reload.md")]
 pub mod reload {}
 

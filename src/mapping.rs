@@ -9,7 +9,7 @@
 //! |---|---|
 //! | [`mod@file`] | what may be written in the file: its keys, read with their places |
 //! | [`compile`] | what was read → [`Mapping`], with every finding |
-//! | [`rule`], [`split`], [`transform`], [`template`] | one attribute and its fields |
+//! | [`rule`], [`split`], [`transform`], [`template`], `many` | one attribute and its fields |
 //! | [`predicate`], [`search`] | filters through the rules |
 //! | [`policy`] | scope, protection, anchor, conflict, deletion |
 //! | [`mod@write`] | documents → changes of fields |
@@ -18,6 +18,7 @@
 pub mod compile;
 pub mod example;
 pub mod file;
+mod many;
 pub mod policy;
 pub mod predicate;
 pub mod rule;
@@ -194,6 +195,34 @@ impl Mapping {
         rule.outward(row) == Ok(Value::Boolean(true))
     }
 
+    /// What a write of these fields gives people rights with, as the dialect names it; `is_new`
+    /// for the write that makes a row, which also gives what every new row gets.
+    pub fn granted<'m>(
+        &'m self,
+        names: &'m [&str],
+        is_new: bool,
+    ) -> impl Iterator<Item = &'static str> + 'm {
+        let is = |name: &str, grant: &str| name.eq_ignore_ascii_case(grant);
+        let is_field = move |grant: &str| {
+            self.entity.fields.iter().any(|(_, field)| is(field.name.as_str(), grant))
+        };
+        let is_given = move |grant: &str| names.iter().any(|name| is(name, grant));
+        let grants = self.grants.iter().copied();
+        grants.filter(move |grant| is_given(grant) || (is_new && !is_field(grant)))
+    }
+
+    /// Where the file says that an attribute is kept in that field, such as `hr.toml:57`.
+    #[must_use]
+    pub fn place_of(&self, field: &str) -> Option<String> {
+        let names = |index| {
+            let field_at = self.entity.fields.field(index);
+            field_at.is_some_and(|known| known.name.as_str().eq_ignore_ascii_case(field))
+        };
+        let rule = self.rules.iter().find(|rule| rule.fields().any(names))?;
+        let (line, _) = self.source.line_and_column(rule.place.start);
+        Some(format!("{}:{line}", self.source.name))
+    }
+
     /// Whether a row is never written.
     #[must_use]
     pub fn is_protected(&self, row: &Record<'_>) -> bool {
@@ -226,16 +255,16 @@ impl Mapping {
         }
         let mut hash = Sha256::new();
         for value in row.values() {
-            // The kind and the length keep neighbouring values apart.
-            hash.update([value.kind().map_or(0, |kind| kind as u8 + 1)]);
             match value {
-                Value::Integer(number) => hash.update(number.to_le_bytes()),
-                Value::Boolean(truth) => hash.update([u8::from(*truth)]),
-                other => {
-                    let text = other.as_str().unwrap_or_default();
-                    hash.update(text.len().to_le_bytes());
-                    hash.update(text);
+                // The same in whatever order the upstream gave it.
+                Value::List(values) => {
+                    hash.update([LIST]);
+                    hash.update(values.len().to_le_bytes());
+                    let mut each: Vec<_> = values.iter().map(digest_of).collect();
+                    each.sort_unstable();
+                    each.iter().for_each(|digest| hash.update(digest));
                 }
+                one => digest_into(&mut hash, one),
             }
         }
         let digest = hash.finalize();
@@ -248,24 +277,33 @@ impl Mapping {
     }
 
     /// Whether two values of a slot are the same person's same value.
+    #[inline]
     #[must_use]
     pub fn same(left: &Value<'_>, right: &Value<'_>) -> bool {
-        match (left, right) {
-            (Value::DateTime(left), Value::DateTime(right)) => {
-                left == right
-                    || matches!(
-                        (crate::value::instant(left), crate::value::instant(right)),
-                        (Some(left), Some(right)) if left == right
-                    )
-            }
-            (Value::Decimal(left), Value::Decimal(right)) => {
-                left == right
-                    || matches!(
-                        (left.parse::<f64>(), right.parse::<f64>()),
-                        (Ok(left), Ok(right)) if left.total_cmp(&right).is_eq()
-                    )
-            }
-            (left, right) => left == right,
+        crate::value::same(left, right)
+    }
+}
+
+/// What tells a list from a single value in a version.
+const LIST: u8 = 0xff;
+
+/// Puts one value into a hash.
+fn digest_into(hash: &mut Sha256, value: &Value<'_>) {
+    // The kind and the length keep neighbouring values apart.
+    hash.update([value.kind().map_or(0, |kind| kind as u8 + 1)]);
+    match value {
+        Value::Integer(number) => hash.update(number.to_le_bytes()),
+        Value::Boolean(truth) => hash.update([u8::from(*truth)]),
+        other => {
+            let text = other.as_str().unwrap_or_default();
+            hash.update(text.len().to_le_bytes());
+            hash.update(text);
         }
     }
+}
+
+fn digest_of(value: &Value<'_>) -> [u8; 32] {
+    let mut hash = Sha256::new();
+    digest_into(&mut hash, value);
+    hash.finalize().into()
 }

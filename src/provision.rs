@@ -317,6 +317,8 @@ impl Provisioner {
             .filter_map(|(field, _)| self.mapping.entity.fields.field(field))
             .map(|field| field.name.as_str())
             .collect();
+        let is_new = operation == audit::Operation::Create;
+        let grants = self.mapping.granted(&names, is_new).collect::<Vec<_>>().join(" ");
         audit::record(audit::Entry {
             project: &self.project,
             caller: asker.caller,
@@ -324,6 +326,7 @@ impl Provisioner {
             operation,
             id,
             fields: &names.join(" "),
+            grants: (!grants.is_empty()).then_some(&grants),
             outcome,
         });
     }

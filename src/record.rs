@@ -3,6 +3,7 @@
 //! The mapping turns a document into these, a dialect turns these into requests, and back. This
 //! room knows neither SCIM nor HTTP, and imports nothing of ours but the leaf [`value`](crate::value).
 
+mod delta;
 mod entity;
 mod options;
 mod query;
@@ -11,11 +12,12 @@ mod recognition;
 use std::borrow::Cow;
 use std::fmt;
 
+pub use delta::{Delta, Difference};
 pub use entity::{
     Case, Description, Entity, Etag, Facts, Field, FieldIndex, FieldName, Fields, Nulls, Operator,
     Operators, Paging,
 };
-pub use options::{OptionDefinition, OptionKind, OptionValue, Options, Structure};
+pub use options::{NamedTexts, OptionDefinition, OptionKind, OptionValue, Options, Structure};
 pub use query::{Direction, Predicate, Query, Shared};
 pub use recognition::{Class, Condition, ErrorRule, Place, Recognised};
 
@@ -112,55 +114,5 @@ impl<'a> Record<'a> {
             values: self.values.into_owned(),
             version: self.version.map(|version| Cow::Owned(version.into_owned())),
         }
-    }
-}
-
-/// What a write sets: fields and their new values, [`Value::Absent`] to clear one.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Delta<'a> {
-    changes: Vec<(FieldIndex, Value<'a>)>,
-}
-
-impl<'a> Delta<'a> {
-    /// An empty change with room for `capacity` fields.
-    #[must_use]
-    pub fn with_capacity(capacity: usize) -> Self {
-        Self { changes: Vec::with_capacity(capacity) }
-    }
-
-    /// Sets a field; what an earlier call set for it is replaced.
-    pub fn set(&mut self, field: FieldIndex, value: Value<'a>) {
-        match self.changes.iter_mut().find(|(known, _)| *known == field) {
-            Some((_, old)) => *old = value,
-            None => self.changes.push((field, value)),
-        }
-    }
-
-    /// The new value of a field, if the change sets it.
-    #[must_use]
-    pub fn value(&self, field: FieldIndex) -> Option<&Value<'a>> {
-        self.changes.iter().find(|(known, _)| *known == field).map(|(_, value)| value)
-    }
-
-    /// Forgets what the change would set for a field.
-    pub fn forget(&mut self, field: FieldIndex) {
-        self.changes.retain(|(known, _)| *known != field);
-    }
-
-    /// Whether nothing would change.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.changes.is_empty()
-    }
-
-    /// The fields and their new values, in the order in which they were first set.
-    pub fn iter(&self) -> impl Iterator<Item = (FieldIndex, &Value<'a>)> {
-        self.changes.iter().map(|(field, value)| (*field, value))
-    }
-
-    /// The same change, owning its characters.
-    #[must_use]
-    pub fn into_owned(self) -> Delta<'static> {
-        Delta { changes: self.changes.into_iter().map(|(f, v)| (f, v.into_owned())).collect() }
     }
 }

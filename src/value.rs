@@ -72,6 +72,10 @@ pub enum Value<'a> {
     Boolean(bool),
     /// A point in time, in RFC 3339's spelling.
     DateTime(Cow<'a, str>),
+    /// Several values of one type, none of them absent or a list: RFC 7643 §2.4's multi-valued
+    /// attribute. Never empty, because an empty list is [`Value::Absent`]; in no order that means
+    /// anything, and each value once.
+    List(Box<[Value<'a>]>),
 }
 
 impl<'a> Value<'a> {
@@ -87,6 +91,32 @@ impl<'a> Value<'a> {
         matches!(self, Self::Absent)
     }
 
+    /// The list of these values; nothing where there are none.
+    #[must_use]
+    pub fn list(values: Vec<Self>) -> Self {
+        if values.is_empty() { Self::Absent } else { Self::List(values.into_boxed_slice()) }
+    }
+
+    /// Every value that is there: those of a list, or the only one.
+    #[must_use]
+    pub fn each(&self) -> &[Self] {
+        match self {
+            Self::Absent => &[],
+            Self::List(values) => values,
+            one => std::slice::from_ref(one),
+        }
+    }
+
+    /// The same, taken apart.
+    #[must_use]
+    pub fn into_each(self) -> Vec<Self> {
+        match self {
+            Self::Absent => Vec::new(),
+            Self::List(values) => values.into_vec(),
+            one => vec![one],
+        }
+    }
+
     /// The characters of a text, decimal or dateTime.
     #[must_use]
     pub fn as_str(&self) -> Option<&str> {
@@ -96,11 +126,11 @@ impl<'a> Value<'a> {
         }
     }
 
-    /// The type of what is there.
+    /// The type of what is there; a list has its values', and none of its own.
     #[must_use]
     pub const fn kind(&self) -> Option<Type> {
         match self {
-            Self::Absent => None,
+            Self::Absent | Self::List(_) => None,
             Self::Text(_) => Some(Type::String),
             Self::Integer(_) => Some(Type::Integer),
             Self::Decimal(_) => Some(Type::Decimal),
@@ -119,6 +149,7 @@ impl<'a> Value<'a> {
             Self::Decimal(text) => Value::Decimal(Cow::Borrowed(text)),
             Self::Boolean(truth) => Value::Boolean(*truth),
             Self::DateTime(text) => Value::DateTime(Cow::Borrowed(text)),
+            Self::List(values) => Value::List(values.iter().map(Value::borrowed).collect()),
         }
     }
 
@@ -132,7 +163,47 @@ impl<'a> Value<'a> {
             Self::Decimal(text) => Value::Decimal(Cow::Owned(text.into_owned())),
             Self::Boolean(truth) => Value::Boolean(truth),
             Self::DateTime(text) => Value::DateTime(Cow::Owned(text.into_owned())),
+            Self::List(values) => Value::List(values.into_iter().map(Value::into_owned).collect()),
         }
+    }
+}
+
+/// Whether two values of one type are the same where letter case counts or does not; what is no
+/// text has no letter case.
+#[must_use]
+pub fn alike(left: &Value<'_>, right: &Value<'_>, exact: bool) -> bool {
+    match (left, right) {
+        (Value::Text(left), Value::Text(right)) if !exact => same_folded(left, right),
+        (left, right) => same(left, right),
+    }
+}
+
+/// Whether two values mean the same: points in time and numbers whatever their spelling, lists
+/// whatever their order.
+#[must_use]
+pub fn same(left: &Value<'_>, right: &Value<'_>) -> bool {
+    match (left, right) {
+        (Value::DateTime(left), Value::DateTime(right)) => {
+            left == right
+                || matches!(
+                    (instant(left), instant(right)),
+                    (Some(left), Some(right)) if left == right
+                )
+        }
+        (Value::Decimal(left), Value::Decimal(right)) => {
+            left == right
+                || matches!(
+                    (left.parse::<f64>(), right.parse::<f64>()),
+                    (Ok(left), Ok(right)) if left.total_cmp(&right).is_eq()
+                )
+        }
+        (Value::List(left), Value::List(right)) => {
+            let among = |all: &[Value<'_>], one| all.iter().any(|other| same(other, one));
+            left.len() == right.len()
+                && left.iter().all(|one| among(right, one))
+                && right.iter().all(|one| among(left, one))
+        }
+        (left, right) => left == right,
     }
 }
 

@@ -128,10 +128,15 @@ impl Config {
             .filter(|grant| !allows(grant))
             .collect();
         if !wanting.is_empty() {
+            let places = wanting.iter().map(|grant| {
+                let place = mapping.as_ref().and_then(|mapping| mapping.place_of(grant));
+                place.map_or_else(|| format!("`{grant}`"), |place| format!("`{grant}` ({place})"))
+            });
+            let written_there = places.collect::<Vec<_>>().join(", ");
             sink.error(
                 &written.mapping.span,
                 "the mapping gives people rights upstream that this file does not allow",
-                Some(format!("it writes `{}`", wanting.join("`, `"))),
+                Some(format!("it writes {written_there}")),
                 Some(format!("if that is meant, say `grants = {wanting:?}` beside it")),
             );
         }

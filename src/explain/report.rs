@@ -7,6 +7,7 @@ use std::sync::{Mutex, PoisonError};
 
 use crate::mapping::Mapping;
 use crate::mapping::rule::{Rule, Shape};
+use crate::mapping::transform::Refusal;
 use crate::mapping::write::Dropped;
 use crate::provision::{Event, Observer};
 use crate::record::{Delta, FieldIndex};
@@ -129,6 +130,32 @@ fn attribute(
         None => writeln!(out, "    {}", shown(wished))?,
     }
     let mut value = Ok(wished.borrowed());
+    if rule.many {
+        for one in wished.each() {
+            drop(steps(rule, one, out)?);
+        }
+    } else {
+        value = steps(rule, wished, out)?;
+    }
+    if let (Shape::Split { split, .. }, Ok(value)) = (&rule.shape, &value) {
+        writeln!(out, "    split at `{}`: {}", split.separator, shown(value))?;
+    }
+    for field in rule.fields().chain(rule.also.iter().copied()) {
+        match delta.value(field) {
+            Some(value) => writeln!(out, "    {} = {}", name(mapping, field), shown(value))?,
+            None => writeln!(out, "    {} is not written", name(mapping, field))?,
+        }
+    }
+    Ok(())
+}
+
+/// Prints what each step makes of a value.
+fn steps<'v>(
+    rule: &Rule,
+    value: &'v Value<'_>,
+    out: &mut dyn Write,
+) -> io::Result<Result<Value<'v>, Refusal>> {
+    let mut value = Ok(value.borrowed());
     for step in rule.chain.steps() {
         let Ok(input) = value else { break };
         value = match input {
@@ -146,16 +173,7 @@ fn attribute(
             }
         };
     }
-    if let (Shape::Split { split, .. }, Ok(value)) = (&rule.shape, &value) {
-        writeln!(out, "    split at `{}`: {}", split.separator, shown(value))?;
-    }
-    for field in rule.fields().chain(rule.also.iter().copied()) {
-        match delta.value(field) {
-            Some(value) => writeln!(out, "    {} = {}", name(mapping, field), shown(value))?,
-            None => writeln!(out, "    {} is not written", name(mapping, field))?,
-        }
-    }
-    Ok(())
+    Ok(value)
 }
 
 fn name(mapping: &Mapping, field: FieldIndex) -> &str {
@@ -167,6 +185,9 @@ fn shown(value: &Value<'_>) -> String {
         Value::Absent => "nothing".to_owned(),
         Value::Integer(number) => number.to_string(),
         Value::Boolean(truth) => truth.to_string(),
+        Value::List(values) => {
+            format!("[{}]", values.iter().map(shown).collect::<Vec<_>>().join(", "))
+        }
         other => format!("{:?}", other.as_str().unwrap_or_default()),
     }
 }

@@ -25,6 +25,9 @@ pub(crate) enum Kind {
     Ticks,
     /// `money`; a JSON number. Kept as a double, which is enough for a sample.
     Money,
+    /// Several texts; a JSON array of strings, `[]` when empty. **Invented**: no column of Bizagi's
+    /// holds a list, so only the OData view knows it.
+    Texts,
 }
 
 impl Kind {
@@ -39,6 +42,7 @@ impl Kind {
             Self::Guid => "Edm.Guid",
             Self::Ticks => "Edm.Int64",
             Self::Money => "Edm.Decimal",
+            Self::Texts => "Collection(Edm.String)",
         }
     }
 }
@@ -227,6 +231,7 @@ pub(crate) static WFUSER: Table = Table {
         optional("EmployeeLevel", Kind::Integer),
         optional("IsContractor", Kind::Bit),
         optional("HireDate", Kind::DateTime),
+        optional("Badges", Kind::Texts),
         reference("idDepartment", "Department"),
     ],
     navigations: &[

@@ -68,6 +68,8 @@ enum Sort {
     Text,
     DateTime,
     Guid,
+    /// Several texts: compared with nothing but itself.
+    Texts,
 }
 
 /// A piece of SQL, its values and what it is.
@@ -279,6 +281,7 @@ impl Parser {
             Kind::Text(_) => Sort::Text,
             Kind::DateTime => Sort::DateTime,
             Kind::Guid => Sort::Guid,
+            Kind::Texts => Sort::Texts,
         };
         let sql = if self.loose && sort == Sort::Text { format!("loose({sql})") } else { sql };
         Piece { sql, values: Vec::new(), sort }

@@ -15,7 +15,7 @@ use crate::diagnostic::reader::{Placed, Sink, Table, read_file};
 use crate::diagnostic::{Report, Severity, Source};
 use crate::record::{
     Class, Condition, Description, Entity, ErrorRule, Facts, Field, FieldIndex, FieldName, Fields,
-    Options, Place,
+    OptionValue, Options, Place, Structure,
 };
 use crate::scim::Resource;
 use crate::scim::resource::ResourceBuilder;
@@ -34,17 +34,34 @@ struct Draft<'s> {
     names: fn(&str) -> bool,
     /// Whether it can write a text with these characters.
     writable: Option<fn(&str) -> bool>,
+    /// Whether it can hold several values in a field of that name.
+    lists: fn(&Options, &str) -> Result<(), &'static str>,
+    options: Options,
     rules: Vec<Rule>,
 }
 
 impl Draft<'_> {
     /// The index of a field, new or known; a field cannot have two types.
     fn field(&mut self, name: &Placed<String>, kind: Type) -> Option<FieldIndex> {
+        self.field_of(name, kind, false)
+    }
+
+    /// The same for a field of several values, or of one.
+    fn field_of(&mut self, name: &Placed<String>, kind: Type, many: bool) -> Option<FieldIndex> {
         if name.value.trim().is_empty() {
             self.sink.error(&name.span, "a field needs a name", None, None);
             return None;
         }
         if let Some(index) = self.fields.index_of(&name.value) {
+            if self.fields.field(index).is_some_and(|field| field.many != many) {
+                self.sink.error(
+                    &name.span,
+                    format!("field `{}` holds one value and several", name.value),
+                    Some("expected the same as elsewhere in the file".to_owned()),
+                    None,
+                );
+                return None;
+            }
             let known = self.fields.field(index).map(|field| field.kind);
             if known != Some(kind) {
                 let known = known.map_or("another type", Type::name);
@@ -67,8 +84,17 @@ impl Draft<'_> {
             );
             return None;
         }
+        if many && let Err(missing) = (self.lists)(&self.options, &name.value) {
+            self.sink.error(
+                &name.span,
+                format!("the dialect cannot hold several values in `{}`", name.value),
+                Some(missing.to_owned()),
+                None,
+            );
+            return None;
+        }
         let name = FieldName::from(name.value.as_str());
-        self.fields.push(Field { name, kind, case: self.facts.case })
+        self.fields.push(Field { name, kind, case: self.facts.case, many })
     }
 
     /// The index of a field that something else must have named, so that its type is known.
@@ -78,6 +104,15 @@ impl Draft<'_> {
             let known: Vec<&str> =
                 self.fields.iter().map(|(_, field)| field.name.as_str()).collect();
             self.sink.unknown(&name.span, "field", &name.value, known);
+        }
+        if found.and_then(|index| self.fields.field(index)).is_some_and(|field| field.many) {
+            self.sink.error(
+                &name.span,
+                format!("field `{}` holds several values", name.value),
+                Some("expected a field of one value".to_owned()),
+                None,
+            );
+            return None;
         }
         found
     }
@@ -121,6 +156,8 @@ fn compile(root: &Table<'_>, dialects: &[Description]) -> Option<Mapping> {
         facts,
         names: dialect.names,
         writable: dialect.writable,
+        lists: dialect.lists,
+        options,
         rules: Vec::new(),
     };
     let collection =
@@ -146,8 +183,16 @@ fn compile(root: &Table<'_>, dialects: &[Description]) -> Option<Mapping> {
             Some("add an `[[attribute]]` with `scim = \"userName\"`".to_owned()),
         );
     }
-    let Draft { fields, facts, rules, .. } = draft;
+    let Draft { fields, facts, rules, options, .. } = draft;
     let policies = policies?;
+    for (rule, name) in written_twice(&fields, &rules, &options) {
+        sink.error(
+            &rule.place,
+            format!("`{}` and `options` write the same field `{name}`", rule.path),
+            None,
+            Some("take it out of the option, and say `default` for new people".to_owned()),
+        );
+    }
     let grants = grants(dialect, &fields, &rules, &derived, &policies, &options);
     let mapping = Mapping {
         source: Arc::clone(sink.source()),
@@ -185,6 +230,28 @@ fn compile(root: &Table<'_>, dialects: &[Description]) -> Option<Mapping> {
         }
     }
     Some(mapping)
+}
+
+/// The rules with a field that the dialect's options write into every new row.
+fn written_twice<'m>(
+    fields: &'m Fields,
+    rules: &'m [Rule],
+    options: &'m Options,
+) -> impl Iterator<Item = (&'m Rule, &'m str)> {
+    let is_optional = |name: &str| {
+        options.values().iter().any(|value| match value {
+            OptionValue::Structure(Structure::Named(parts)) => {
+                parts.iter().any(|(part, _)| part.eq_ignore_ascii_case(name))
+            }
+            _ => false,
+        })
+    };
+    rules.iter().filter(|rule| !rule.read_only).filter_map(move |rule| {
+        let mut names =
+            rule.fields().filter_map(|index| fields.field(index)).map(|field| &field.name);
+        let name = names.find(|name| is_optional(name.as_str()))?;
+        Some((rule, name.as_str()))
+    })
 }
 
 /// What the file writes that gives people rights, each once, as the dialect names it.

@@ -73,7 +73,9 @@ fn row(table: &Table<'_>, mapping: &Mapping) -> Option<Vec<(FieldIndex, Value<'s
             sound = false;
             continue;
         };
-        match file::value(table.sink(), item, mapping.kind(index)) {
+        let is_many = fields.field(index).is_some_and(|field| field.many);
+        let read = if is_many { file::values } else { file::value };
+        match read(table.sink(), item, mapping.kind(index)) {
             Some(value) => row.push((index, value)),
             None => sound = false,
         }
@@ -155,6 +157,7 @@ fn shown(value: &Value<'_>) -> String {
         Value::Absent => "nothing".to_owned(),
         Value::Integer(number) => format!("`{number}`"),
         Value::Boolean(truth) => format!("`{truth}`"),
+        Value::List(values) => values.iter().map(shown).collect::<Vec<_>>().join(", "),
         other => format!("`{}`", other.as_str().unwrap_or_default()),
     }
 }

@@ -86,6 +86,7 @@ pub const ATTRIBUTE: &[Key] = &[
     key("scim", "the attribute's path"),
     key("field", "its field, or the fields that a split makes"),
     key("type", "the type of a custom attribute"),
+    key("multi_valued", "whether the attribute has several values, and the field holds them all"),
     key("via", "the transforms between them"),
     key("also", "fields that are written with it and never read for it"),
     key("required", "whether a person must have it"),
@@ -179,6 +180,15 @@ pub fn value(sink: &Sink, item: &Spanned<DeValue<'_>>, wanted: Type) -> Option<V
         );
     }
     found
+}
+
+/// Several values of a type, also written as a single one, or a finding.
+pub fn values(sink: &Sink, item: &Spanned<DeValue<'_>>, wanted: Type) -> Option<Value<'static>> {
+    let DeValue::Array(items) = item.get_ref() else {
+        return value(sink, item, wanted).map(|one| Value::list(vec![one]));
+    };
+    let all: Vec<_> = items.iter().map(|item| value(sink, item, wanted)).collect();
+    Some(Value::list(all.into_iter().collect::<Option<_>>()?))
 }
 
 /// The type that a value has as it is written.

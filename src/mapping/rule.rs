@@ -101,6 +101,8 @@ pub struct Rule {
     pub path: Box<str>,
     /// Where the path stands in the mapping file.
     pub place: std::ops::Range<usize>,
+    /// Whether the field holds several values: each goes through the chain by itself.
+    pub many: bool,
     /// The steps between the slot and the shape.
     pub chain: Chain,
     /// The upstream side.
@@ -175,6 +177,7 @@ impl Rule {
         held: impl Fn(FieldIndex) -> &'r Value<'r>,
     ) -> Result<Value<'r>, Refusal> {
         let value = match &self.shape {
+            Shape::One(field) if self.many => return Ok(self.outward_each(held(*field))),
             Shape::One(field) => held(*field).borrowed(),
             Shape::Split { split, fields: [first, second] } => {
                 Value::Text(split.outward([held(*first), held(*second)])?.into())

@@ -159,10 +159,15 @@ impl Mapping {
     }
 
     fn searchable(&self, slot: SlotIndex) -> Result<&Rule, ScimError> {
-        self.rule(slot).ok_or_else(|| {
-            let path = &self.resource.slot(slot).path;
-            ScimError::new(ScimType::InvalidFilter, format!("`{path}` cannot be searched"))
-        })
+        let path = &self.resource.slot(slot).path;
+        let refused = |why| {
+            ScimError::new(ScimType::InvalidFilter, format!("`{path}` cannot be searched{why}"))
+        };
+        match self.rule(slot) {
+            Some(rule) if rule.many => Err(refused(": a person can have several values of it")),
+            Some(rule) => Ok(rule),
+            None => Err(refused("")),
+        }
     }
 
     fn compare_id(
@@ -327,6 +332,8 @@ impl Mapping {
         }
         let set = rule.search_value(value, self.kind(self.entity.key)).ok()?;
         let printed = rule.outward_of(|field| set.value(field)).ok()?.into_owned();
+        // A literal is one value, also of an attribute that is a list of one.
+        let printed = printed.into_each().pop()?;
         (!printed.is_absent()).then_some(printed)
     }
 
@@ -402,6 +409,7 @@ impl Mapping {
         }
         let mut order: Vec<(FieldIndex, Direction)> = slot
             .and_then(|slot| self.rule(slot))
+            .filter(|rule| !rule.many)
             .map(|rule| rule.fields().map(|field| (field, direction)).collect())
             .unwrap_or_default();
         // The key makes every order a total one, so that pages neither overlap nor leave gaps.

@@ -8,6 +8,7 @@ use crate::record::Paging;
 use crate::upstream::DIALECTS;
 
 mod filters;
+mod lists;
 mod writes;
 
 // The scenes over real sockets choose variants as well.

@@ -5,6 +5,7 @@
 
 mod boolean;
 mod case;
+mod first;
 mod table;
 mod ticks;
 mod trim;
@@ -67,6 +68,12 @@ pub trait Transform: fmt::Debug + Send + Sync {
     /// hold for every transform).
     fn keeps(&self) -> Operators;
 
+    /// Whether its SCIM side is a list and its upstream side one value: it is the first of a chain
+    /// or not in it.
+    fn gathers(&self) -> bool {
+        false
+    }
+
     /// The upstream's values that can be printed, where they are few and known: others are refused
     /// outward. `None` when there is no such list.
     fn printable(&self) -> Option<Vec<Value<'static>>> {
@@ -112,6 +119,7 @@ pub const TRANSFORMS: &[Definition] = &[
     table::DEFINITION,
     boolean::DEFINITION,
     ticks::DEFINITION,
+    first::DEFINITION,
 ];
 
 /// A chain of transforms, SCIM's side first.
@@ -133,6 +141,12 @@ impl Chain {
     /// Adds a step on the upstream's side.
     pub fn push(&mut self, step: Box<dyn Transform>) {
         self.0.push(step);
+    }
+
+    /// Whether SCIM's side is a list and the upstream's one value.
+    #[must_use]
+    pub fn gathers(&self) -> bool {
+        self.0.first().is_some_and(|step| step.gathers())
     }
 
     /// SCIM's value → the upstream's.

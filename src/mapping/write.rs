@@ -1,5 +1,6 @@
 //! Documents → changes of fields: what a create, a replacement, a deletion and a revival write.
 
+use super::many::Merged;
 use super::policy::{OnDelete, Tombstone};
 use super::rule::{OnInvalid, OnOmit, Rule, Set, Shape};
 use super::transform::Refusal;
@@ -78,6 +79,14 @@ impl Mapping {
             if wished.value(rule.slot).is_absent() {
                 continue;
             }
+            if let Some(merged) = self.merged(rule, &Value::Absent, wished) {
+                let Merged { field, list, refusal } = merged;
+                if !list.is_absent() {
+                    written.delta.set_list(field, Value::Absent, list);
+                }
+                drop_one(rule, refusal, wish, &mut written)?;
+                continue;
+            }
             match self.fields_of(rule, wished) {
                 Ok(set) => write(rule, set, None, &mut written.delta),
                 Err(refusal) => drop_or_reject(rule, refusal, wish, &mut written)?,
@@ -125,6 +134,18 @@ impl Mapping {
         let mut changed = SlotSet::EMPTY;
         for rule in self.rules.iter().filter(|rule| !rule.read_only) {
             if Self::same(now.value(rule.slot), wished.value(rule.slot)) {
+                continue;
+            }
+            if rule.many
+                && let Some(field) = rule.fields().next()
+                && let Some(merged) = self.merged(rule, row.value(field), wished)
+            {
+                let Merged { field, list, refusal } = merged;
+                if !Self::same(row.value(field), &list) {
+                    written.delta.set_list(field, row.value(field).borrowed(), list);
+                    changed.insert(rule.slot);
+                }
+                drop_one(rule, refusal, wish, &mut written)?;
                 continue;
             }
             match self.fields_of(rule, wished) {
@@ -209,12 +230,12 @@ impl Mapping {
         let ours = writable.flat_map(|rule| rule.fields().chain(rule.also.iter().copied()));
         for field in ours.chain(self.derived.iter().map(|derived| derived.field)) {
             if created.value(field).is_none() && !row.value(field).is_absent() {
-                delta.set(field, Value::Absent);
+                self.put(delta, field, row, Value::Absent);
             }
         }
         for (field, value) in created.iter() {
             if !Self::same(row.value(field), value) {
-                delta.set(field, value.clone());
+                self.put(delta, field, row, value.clone());
             }
         }
         if let OnDelete::Disable(Some(Tombstone { field, living, .. })) = &self.on_delete {
@@ -272,6 +293,31 @@ impl Mapping {
                 "`{path}` ties this person to another object of the directory and never changes"
             ),
         ))
+    }
+
+    /// Sets a field to all that it is to hold, and nothing that it held.
+    fn put<'d>(
+        &self,
+        delta: &mut Delta<'d>,
+        field: FieldIndex,
+        row: &'d Record<'_>,
+        value: Value<'d>,
+    ) {
+        if self.entity.fields.field(field).is_some_and(|field| field.many) {
+            delta.set_list(field, row.value(field).borrowed(), value);
+        } else {
+            delta.set(field, value);
+        }
+    }
+
+    fn merged<'d>(
+        &self,
+        rule: &Rule,
+        before: &'d Value<'_>,
+        wished: &'d Document<'_>,
+    ) -> Option<Merged<'d>> {
+        let exact = self.resource.slot(rule.slot).case_exact;
+        rule.merge(before, wished.value(rule.slot), exact)
     }
 
     fn fields_of<'d>(&self, rule: &Rule, wished: &'d Document<'_>) -> Result<Set<'d>, Refusal> {
@@ -400,6 +446,16 @@ fn write<'d>(rule: &Rule, set: Set<'d>, row: Option<&Record<'_>>, delta: &mut De
             delta.set(*field, value.clone());
         }
     }
+}
+
+/// Leaves one value of several out, or refuses the request.
+fn drop_one(
+    rule: &Rule,
+    refusal: Option<Refusal>,
+    wish: Wish,
+    written: &mut Written<'_>,
+) -> Result<(), ScimError> {
+    refusal.map_or(Ok(()), |refusal| drop_or_reject(rule, refusal, wish, written))
 }
 
 fn drop_or_reject(

@@ -1,5 +1,7 @@
 //! PATCH and PUT (RFC 7644 §3.5): read, compute what differs, write it under a condition.
 
+use std::borrow::Cow;
+
 use super::create::{is_inactive, is_stale};
 use super::{ATTEMPTS, Asker, COLLISIONS, Failure, Person, Provisioner, Shown, View};
 use crate::audit::{Alert, Operation, alert};
@@ -133,7 +135,8 @@ impl Provisioner {
         change: &'d Change<'_>,
         now: &'d Document<'_>,
     ) -> Result<Wished<'d>, Failure> {
-        let (document, stated, unmapped, invalid): (_, _, &UnmappedPaths, &[Invalid]);
+        let (document, stated, unmapped): (_, _, &UnmappedPaths);
+        let invalid: Cow<'_, [Invalid]>;
         match change {
             Change::Patch(patch) => {
                 let applied = patch.apply(&self.mapping.resource, now, asker.profile)?;
@@ -148,7 +151,7 @@ impl Provisioner {
                 document = whole;
                 stated = parsed.mentioned;
                 unmapped = &parsed.unmapped;
-                invalid = &parsed.invalid;
+                invalid = Cow::Borrowed(&parsed.invalid);
             }
         }
         self.heed_unmapped(asker, unmapped)?;
@@ -156,9 +159,9 @@ impl Provisioner {
             .mapping
             .active
             .is_some_and(|slot| stated.contains(slot) && is_inactive(document.value(slot)));
-        self.heed_invalid(asker, invalid, disables)?;
+        self.heed_invalid(asker, &invalid, disables)?;
         let mut document = document;
-        for Invalid { slot, .. } in invalid {
+        for Invalid { slot, .. } in &*invalid {
             document.put(*slot, now.value(*slot).borrowed());
         }
         if let Change::Replace(_) = change {

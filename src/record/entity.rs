@@ -62,6 +62,16 @@ pub struct Field {
     pub kind: Type,
     /// How the upstream compares it.
     pub case: Case,
+    /// Whether it holds several values of that type: a [`List`](crate::value::Value::List).
+    pub many: bool,
+}
+
+impl Field {
+    /// A field of one value.
+    #[must_use]
+    pub fn one(name: impl Into<FieldName>, kind: Type, case: Case) -> Self {
+        Self { name: name.into(), kind, case, many: false }
+    }
 }
 
 /// The fields of an entity, in the order in which the mapping first names them.
@@ -334,6 +344,8 @@ pub struct Description {
     pub fits: fn(&Options) -> Result<(), &'static str>,
     /// Whether it can write a field of that name.
     pub names: fn(&str) -> bool,
+    /// Whether it can hold several values in a field of that name; what is missing where it cannot.
+    pub lists: fn(&Options, &str) -> Result<(), &'static str>,
     /// The fields, parts of structures and options that give people rights in such a server.
     pub grants: &'static [&'static str],
     /// Whether it can write a text with these characters; `None` where it can write every one.

@@ -17,6 +17,9 @@ pub enum OptionKind {
     /// Tables, lists and single values in each other; every name in it must be one that a field
     /// of the dialect may have.
     Structure,
+    /// Tables by name, each with exactly these keys; all of them, and their texts, are names that a
+    /// field of the dialect may have.
+    Tables(&'static [&'static str]),
 }
 
 /// One thing that a mapping file may say to a dialect.
@@ -80,6 +83,9 @@ impl Structure {
     }
 }
 
+/// A name, and the texts of its table.
+pub type NamedTexts = (Box<str>, Vec<Box<str>>);
+
 /// What a mapping file says in one option.
 #[derive(Clone, Debug, Default)]
 pub enum OptionValue {
@@ -94,6 +100,8 @@ pub enum OptionValue {
     Pattern(Regex),
     /// Parts in each other.
     Structure(Structure),
+    /// Tables by name, the texts of each in the order of its keys.
+    Tables(Vec<NamedTexts>),
 }
 
 /// The values of a dialect's options, in the order in which the dialect declares them.
@@ -138,6 +146,14 @@ impl Options {
             Some(OptionValue::Structure(structure)) => Some(structure),
             _ => None,
         }
+    }
+
+    /// One table of an option, by its name in any letter case.
+    #[must_use]
+    pub fn table(&self, place: usize, name: &str) -> Option<&[Box<str>]> {
+        let Some(OptionValue::Tables(tables)) = self.0.get(place) else { return None };
+        let found = tables.iter().find(|(known, _)| known.eq_ignore_ascii_case(name));
+        found.map(|(_, texts)| texts.as_slice())
     }
 
     /// Every value, in the order of the definitions.

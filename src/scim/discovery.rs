@@ -3,7 +3,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::resource::{Complex, Multi, Node, Resource, Shape, Slot};
+use super::resource::{Complex, List, Multi, Node, Resource, Shape, Slot};
 use super::schema::{AttributeDefinition, AttributeType, Mutability, Returned, Uniqueness};
 use super::slots::SlotSet;
 
@@ -61,6 +61,7 @@ fn schema(resource: &Resource, shape: &Shape, base: &str) -> Value {
             }
             Node::Complex(complex) => Some(object(resource, shape, &member.name, complex)),
             Node::Multi(multi) => Some(list(resource, &member.name, multi)),
+            Node::List(list) => Some(values(resource, &member.name, list)),
             _ => None,
         })
         .collect();
@@ -146,7 +147,7 @@ fn described(
     Attribute {
         name,
         kind: slot.attribute_type,
-        multi_valued: false,
+        multi_valued: slot.is_list,
         description: &slot.description,
         required,
         case_exact: slot.case_exact,
@@ -225,6 +226,23 @@ fn list(resource: &Resource, name: &str, multi: &Multi) -> Value {
         ..Attribute::defined(multi.definition)
     };
     attribute.print(&[], Some(subs))
+}
+
+/// A list of values. Of an element's sub-attributes only `value` is kept, so no other is advertised.
+fn values(resource: &Resource, name: &str, list: &List) -> Value {
+    let slot = resource.slot(list.slot);
+    let Some(definition) = list.definition else {
+        return described(name, slot, slot.required, None);
+    };
+    let one = Slot { is_list: false, ..slot.clone() };
+    let value = described("value", &one, false, definition.sub_attribute("value"));
+    let attribute = Attribute {
+        name,
+        required: slot.required,
+        mutability: slot.mutability,
+        ..Attribute::defined(definition)
+    };
+    attribute.print(&[], Some(vec![value]))
 }
 
 /// A container is read-only if everything in it is.

@@ -10,6 +10,7 @@ mod printing;
 mod projection;
 mod reading;
 mod unmapped;
+mod values;
 
 pub use printing::{Head, location};
 pub use projection::Projection;
@@ -19,6 +20,7 @@ pub(super) use coerce::{Text, Wrong};
 pub(super) use complex::ComplexSeed;
 pub(super) use list::{ElementSeed, SentSeed};
 pub(super) use reading::{Body, Reader, ShapeSeed, read_only, syntax, utf_8};
+pub(super) use values::{MAX_VALUES, to_front};
 
 use super::error::ScimError;
 use super::profile::Profile;

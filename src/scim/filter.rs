@@ -11,7 +11,8 @@ mod resolve;
 use std::fmt;
 
 pub use super::expression::Comparison;
-pub(super) use resolve::{Resolver, existing};
+pub(super) use matching::compare;
+pub(super) use resolve::{Resolver, existing, is_value};
 
 use super::error::{ScimError, ScimType};
 use super::expression::Parser;
@@ -211,7 +212,8 @@ impl fmt::Display for Displayed<'_> {
             Filter::Compare { target, operator, value } => {
                 write!(f, "{} {operator} ", self.target(*target))?;
                 match value {
-                    Value::Absent => f.write_str("null"),
+                    // A literal is never a list.
+                    Value::Absent | Value::List(_) => f.write_str("null"),
                     Value::Text(text) | Value::DateTime(text) => write!(f, "{}", Quoted(text)),
                     Value::Integer(number) => write!(f, "{number}"),
                     Value::Decimal(text) => f.write_str(text),

@@ -7,6 +7,7 @@
 mod apply;
 mod compile;
 mod message;
+mod values;
 
 pub use apply::Applied;
 
@@ -51,8 +52,16 @@ struct Operation {
 
 #[derive(Clone, Debug)]
 enum Effect {
-    /// The writes are put in place. If the set is not empty, something must be there already.
-    Put { existing: SlotSet },
+    /// The writes are put in place. If the first set is not empty, something must be there already.
+    Put {
+        existing: SlotSet,
+        /// The lists whose first value was sent as the primary one.
+        leading: SlotSet,
+    },
+    /// The values that the writes list are taken out of their lists.
+    Take,
+    /// The writes go where those values of a list are that meet a condition.
+    Values(Box<values::Choice>),
     /// The slots are cleared.
     Clear(SlotSet),
     /// The writes go to the elements of a list that meet a condition.

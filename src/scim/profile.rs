@@ -28,6 +28,10 @@ pub struct Profile {
     /// `[{"$ref": null, "value": "x"}]` or `{"value": "x"}` for a plain value, and a bare string
     /// for `manager`: Entra ID's older jobs (MicrosoftDocs/azure-docs#42220, imulab/go-scim#75).
     pub wrapped_scalars: bool,
+    /// A role's `value` that is itself the JSON text of an object,
+    /// `"{\"id\":…,\"value\":\"Admin\"}"`: Entra ID's `AssertiveAppRoleAssignmentsComplex` and its
+    /// siblings, as Microsoft's own page on app roles shows them.
+    pub values_as_json_text: bool,
     /// `""` clears an optional attribute: Entra ID's `SCIM_Null_Update_Test`, Okta's
     /// `"middleName": ""`.
     pub empty_string_clears: bool,
@@ -61,6 +65,7 @@ impl Profile {
         value_path_creates: false,
         path_keys: false,
         wrapped_scalars: false,
+        values_as_json_text: false,
         empty_string_clears: false,
         bare_filter_words: false,
         placeholder_filter: false,
@@ -79,6 +84,7 @@ impl Profile {
         value_path_creates: true,
         path_keys: true,
         wrapped_scalars: true,
+        values_as_json_text: true,
         empty_string_clears: true,
         bare_filter_words: true,
         placeholder_filter: false,

@@ -13,7 +13,8 @@ use std::fmt;
 pub use builder::ResourceBuilder;
 pub use request::{SlotError, SlotRequest};
 pub use shape::{
-    Complex, Found, ListElement, Member, Multi, Node, Shape, Sub, is_companion, only_type,
+    Complex, Found, List, ListElement, ListPart, Member, Multi, Node, Shape, Sub, is_companion,
+    only_type,
 };
 
 use super::path::{AttrPath, Urns, same_name};
@@ -51,6 +52,8 @@ pub struct Slot {
     pub uniqueness: Uniqueness,
     /// The list element it belongs to.
     pub multi_valued: Option<Element>,
+    /// Whether it holds a list of values of its type: a multi-valued attribute kept whole.
+    pub is_list: bool,
     /// The URN of an extension; `None` for the base schema and `meta`.
     pub extension: Option<Box<str>>,
     /// The attribute's name.
@@ -207,6 +210,10 @@ impl Resource {
                 None => Found::Unknown,
             },
             (Node::Multi(multi), sub) => Found::Multi(multi, sub.map(|sub| multi.sub_named(sub))),
+            (Node::List(list), sub) => match list.part(sub) {
+                Some(part) => Found::List(list, part),
+                None => Found::Unknown,
+            },
             (Node::Unmapped(definition), Some(sub)) => {
                 if definition.sub_attribute(sub).is_some() {
                     Found::Unmapped
@@ -234,7 +241,7 @@ impl Resource {
         slot.map_or(Found::ReadOnly, Found::Slot)
     }
 
-    /// The slot of that path, if it names exactly one.
+    /// The slot of that path, if it names exactly one of a single value.
     #[must_use]
     pub fn slot_of(&self, path: &str) -> Option<SlotIndex> {
         let path = AttrPath::parse(path, &self.urns).ok()?;
@@ -265,6 +272,7 @@ impl Resource {
         match self.find(&path) {
             Found::Slot(slot) => SlotSet::of(slot),
             Found::Complex(complex) => complex.slots,
+            Found::List(list, _) => SlotSet::of(list.slot),
             Found::Schema(shape) => shape.slots,
             Found::Multi(multi, None) => multi.slots,
             Found::Multi(multi, Some(Some(sub))) => {

@@ -25,9 +25,7 @@ use crate::value::Type;
 /// `WFUser` as far as the tests need it.
 pub(super) fn users() -> Entity {
     let mut fields = Fields::default();
-    let mut field = |name: &str, kind| {
-        fields.push(Field { name: name.into(), kind, case: Case::ToLower }).unwrap()
-    };
+    let mut field = |name: &str, kind| fields.push(Field::one(name, kind, Case::ToLower)).unwrap();
     let key = field("idUser", Type::Integer);
     field("userName", Type::String);
     field("enabled", Type::Boolean);

@@ -31,5 +31,6 @@ mod replay;
 mod returning;
 mod scene;
 mod serve_binary;
+mod several;
 mod smoke;
 mod transport;

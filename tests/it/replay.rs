@@ -46,7 +46,8 @@ fn rows(legacy: &Legacy) -> Json {
     rows.retain(|row| row["userName"] != "admon");
     for row in &mut rows {
         let row = row.as_object_mut().unwrap();
-        row.retain(|name, value| !value.is_null() && !OWN.contains(&name.as_str()));
+        let is_nothing = |value: &Json| value.is_null() || *value == json!([]);
+        row.retain(|name, value| !is_nothing(value) && !OWN.contains(&name.as_str()));
     }
     rows.into()
 }

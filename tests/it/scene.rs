@@ -21,7 +21,7 @@ pub(crate) use certificate::{Authority, KeyKind};
 pub(crate) use client::Client;
 pub(crate) use dialect::{Dialect, on_both, play};
 pub(crate) use folder::Folder;
-pub(crate) use legacy::Legacy;
+pub(crate) use legacy::{Legacy, Setup as LegacySetup};
 pub(crate) use log::Event;
 pub(crate) use people::{ana, anchored, bo, person, scim_person};
 pub(crate) use sidecar::{BASE, Setup, Sidecar};

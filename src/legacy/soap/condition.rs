@@ -424,6 +424,8 @@ fn cell(column: &Column, literal: Literal) -> Option<Cell> {
             #[expect(clippy::cast_precision_loss, reason = "money is kept as a double anyway")]
             Cell::Real(number as f64)
         }),
+        // Not a column of this layer.
+        (Kind::Texts, _) => None,
         (Kind::Integer | Kind::TinyInt | Kind::Ticks, _) => number.map(Cell::Integer),
         (_, Literal::Null) => Some(Cell::Null),
     }

@@ -46,6 +46,7 @@ pub(super) fn value(
             serde_json::Number::from_f64(number).ok_or_else(wrong)?.into()
         }
         Kind::DateTime | Kind::Guid => bare.into(),
+        Kind::Texts => return Err(wrong()),
     })
 }
 

@@ -36,6 +36,9 @@ pub(super) fn write(column: &'static Column, value: &Value) -> Result<Cell, Stor
             Cell::Text(text.clone())
         }
         (Kind::DateTime, Value::String(text)) => Cell::Text(datetime(text).ok_or_else(wrong)?),
+        (Kind::Texts, Value::Array(texts)) if texts.iter().all(Value::is_string) => {
+            Cell::Text(value.to_string())
+        }
         (Kind::Guid, Value::String(text)) => Cell::Text(guid(text).ok_or_else(wrong)?),
         _ => return Err(wrong()),
     };
@@ -45,6 +48,10 @@ pub(super) fn write(column: &'static Column, value: &Value) -> Result<Cell, Stor
 /// The JSON value of a cell.
 pub(super) fn read(kind: Kind, cell: ValueRef<'_>) -> Value {
     match cell {
+        ValueRef::Null if kind == Kind::Texts => Value::Array(Vec::new()),
+        ValueRef::Text(text) if kind == Kind::Texts => {
+            serde_json::from_slice(text).unwrap_or_default()
+        }
         ValueRef::Null | ValueRef::Blob(_) => Value::Null,
         ValueRef::Integer(number) if kind == Kind::Bit => Value::Bool(number != 0),
         ValueRef::Integer(number) => Value::from(number),
@@ -108,5 +115,6 @@ fn expectation(kind: Kind) -> &'static str {
         Kind::Guid => "a GUID",
         Kind::Ticks => "an integer of 64 bits",
         Kind::Money => "a number",
+        Kind::Texts => "an array of strings",
     }
 }

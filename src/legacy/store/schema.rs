@@ -68,7 +68,7 @@ fn create(sql: &mut String, table: &Table) {
         let name = column.name;
         let check = match column.kind {
             Kind::Text(limit) => format!("TEXT CHECK (utf16_length(\"{name}\") <= {limit})"),
-            Kind::DateTime | Kind::Guid => "TEXT".to_owned(),
+            Kind::DateTime | Kind::Guid | Kind::Texts => "TEXT".to_owned(),
             Kind::Bit => format!("INTEGER CHECK (\"{name}\" IN (0, 1))"),
             Kind::TinyInt => format!("INTEGER CHECK (\"{name}\" BETWEEN 0 AND 255)"),
             Kind::Integer => {

@@ -24,11 +24,15 @@ pub(super) fn read(
     let kind = table.choice("type", &types);
     let read_only = table.boolean("read_only").unwrap_or(false);
     let description = table.text("description");
+    let many = table.boolean("multi_valued").unwrap_or(false);
+    let chain = chain(table, draft);
+    let gathers = matches!(&chain, Some((chain, _)) if chain.gathers());
     let request = SlotRequest {
         kind,
         required: table.boolean("required"),
         case_exact: table.boolean("case_exact"),
         mutability: read_only.then_some(Mutability::ReadOnly),
+        list: many || gathers,
         defaulted: table.has("default"),
         default_element: table.boolean("untyped").unwrap_or(false),
         description: description.as_ref().map(|text| text.value.as_str()),
@@ -46,11 +50,15 @@ pub(super) fn read(
         let slot = builder.made(slot);
         (slot.kind, slot.path.clone())
     };
-    let (chain, split) = chain(table, draft)?;
+    let (chain, split) = chain?;
     let stored = stored_type(table, &chain, scim_kind)?;
-    let shape = shape(table, draft, stored, split)?;
+    if many && !kept_whole(table, gathers, split.is_some()) {
+        return None;
+    }
+    let shape = shape(table, draft, stored, split, many)?;
     let also = also(table, draft, stored);
     let default = match table.any("default") {
+        Some(item) if many || gathers => file::values(draft.sink, item, scim_kind),
         Some(item) => file::value(draft.sink, item, scim_kind),
         None => None,
     };
@@ -66,6 +74,7 @@ pub(super) fn read(
         on_omit: table
             .choice("on_omit", &[("clear", OnOmit::Clear), ("keep", OnOmit::Keep)])
             .unwrap_or(OnOmit::Clear),
+        many,
         chain,
         shape,
         also,
@@ -127,10 +136,44 @@ fn chain(table: &Table<'_>, draft: &Draft<'_>) -> Option<(Chain, Option<Split>)>
         if is_split {
             split = Some(read_split(&table.nested(item, "via", file::SPLIT)?, table)?);
         } else {
-            chain.push(read_step(table, item)?);
+            let step = read_step(table, item)?;
+            if step.gathers() && !chain.is_empty() {
+                misplaced(table, step.name(), item.span());
+                return None;
+            }
+            chain.push(step);
         }
     }
     Some((chain, split))
+}
+
+fn misplaced(table: &Table<'_>, step: &str, span: std::ops::Range<usize>) {
+    table.sink().error(
+        &span,
+        format!("`{step}` takes a whole list, which is there at the beginning alone"),
+        Some("expected it to be the first step of the attribute's own `via`".to_owned()),
+        None,
+    );
+}
+
+/// Whether a field can hold all values of an attribute that is written in this way.
+fn kept_whole(table: &Table<'_>, gathers: bool, is_split: bool) -> bool {
+    let other = match gathers || is_split {
+        true => Some("via"),
+        false => ["also", "reference", "untyped"].into_iter().find(|key| table.has(key)),
+    };
+    let Some(key) = other else { return true };
+    let label = match gathers {
+        true => "it stores one value: expected it without `multi_valued`",
+        false => "it is for attributes that have one value",
+    };
+    table.sink().error(
+        &table.span_of(key),
+        format!("`{key}` does not fit `multi_valued = true`"),
+        Some(label.to_owned()),
+        None,
+    );
+    false
 }
 
 fn read_split(table: &Table<'_>, attribute: &Table<'_>) -> Option<Split> {
@@ -161,8 +204,13 @@ fn read_split(table: &Table<'_>, attribute: &Table<'_>) -> Option<Split> {
             toml::de::DeValue::Array(items) => items.iter().collect(),
             _ => vec![item],
         };
-        for step in steps {
-            part.chain.push(read_step(table, step)?);
+        for item in steps {
+            let step = read_step(table, item)?;
+            if step.gathers() {
+                misplaced(table, step.name(), item.span());
+                return None;
+            }
+            part.chain.push(step);
         }
     }
     for (name, item) in table.entries("missing") {
@@ -198,6 +246,7 @@ fn shape(
     draft: &mut Draft<'_>,
     stored: Type,
     split: Option<Split>,
+    many: bool,
 ) -> Option<Shape> {
     let names = table.one_or_many("field");
     if !table.has("field") {
@@ -219,7 +268,7 @@ fn shape(
         return None;
     };
     let Some(reference) = table.table("reference", file::REFERENCE) else {
-        return Some(Shape::One(draft.field(name, stored)?));
+        return Some(Shape::One(draft.field_of(name, stored, many)?));
     };
     let resource = reference.required_text("resource", "`User`")?;
     if resource.value != "User" {

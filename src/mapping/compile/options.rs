@@ -6,7 +6,9 @@ use toml::de::DeValue;
 use super::super::file;
 use crate::diagnostic::alternatives;
 use crate::diagnostic::reader::{Placed, Table, kind};
-use crate::record::{Description, OptionDefinition, OptionKind, OptionValue, Options, Structure};
+use crate::record::{
+    Description, NamedTexts, OptionDefinition, OptionKind, OptionValue, Options, Structure,
+};
 
 /// How deeply a structure may be nested.
 const DEPTH: usize = 8;
@@ -53,6 +55,8 @@ pub(super) fn names(options: &Options, dialect: &Description, visit: &mut impl F
     for (definition, value) in dialect.options.iter().zip(options.values()) {
         match value {
             OptionValue::Nothing => {}
+            // How collections look says nothing of who gets them.
+            OptionValue::Tables(_) => {}
             OptionValue::Structure(structure) => structure.each_name(visit),
             _ => visit(definition.name),
         }
@@ -67,7 +71,7 @@ fn usual(definition: &OptionDefinition) -> OptionValue {
         OptionKind::Flag => OptionValue::Flag(default == "true"),
         // A dialect's own patterns are right, which its tests prove.
         OptionKind::Pattern => file::whole(default).map_or_else(|_| OptionValue::Nothing, pattern),
-        OptionKind::Structure => OptionValue::Nothing,
+        OptionKind::Structure | OptionKind::Tables(_) => OptionValue::Nothing,
     }
 }
 
@@ -117,8 +121,40 @@ fn value(
                 None => wrong("expected names that a field may have, and no dates".to_owned()),
             }
         }
-        (OptionKind::Structure, _) => wrong(format!("expected a table, found {found}")),
+        (OptionKind::Tables(keys), DeValue::Table(_)) => {
+            match tables(item.get_ref(), dialect, keys) {
+                Some(tables) => Some(OptionValue::Tables(tables)),
+                None => wrong(format!(
+                    "expected for each name a table of the texts {}, all of them names that a \
+                     field may have",
+                    crate::diagnostic::alternatives(keys.iter().copied()).replace(" or ", " and ")
+                )),
+            }
+        }
+        (OptionKind::Structure | OptionKind::Tables(_), _) => {
+            wrong(format!("expected a table, found {found}"))
+        }
     }
+}
+
+/// Tables with exactly those keys; `None` where something else is written.
+fn tables(item: &DeValue<'_>, dialect: &Description, keys: &[&str]) -> Option<Vec<NamedTexts>> {
+    let DeValue::Table(tables) = item else { return None };
+    let name = |text: &str| (dialect.names)(text).then(|| Box::<str>::from(text));
+    let texts = |item: &DeValue<'_>| {
+        let DeValue::Table(table) = item else { return None };
+        let text = |key: &&str| match table.get(*key)?.get_ref() {
+            DeValue::String(text) => name(text),
+            _ => None,
+        };
+        let texts: Vec<Box<str>> = keys.iter().map(text).collect::<Option<_>>()?;
+        (table.len() == keys.len()).then_some(texts)
+    };
+    let table = |(key, item): (&toml::Spanned<_>, &Spanned<DeValue<'_>>)| {
+        let key: &std::borrow::Cow<'_, str> = key.get_ref();
+        Some((name(key)?, texts(item.get_ref())?))
+    };
+    tables.iter().map(table).collect()
 }
 
 /// Parts in each other; `None` where a name is none, or for what has no one spelling.

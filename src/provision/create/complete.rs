@@ -21,12 +21,12 @@ impl Provisioner {
             return Steps { first: delta, rest: Delta::default() };
         }
         let mut steps = Steps { first: Delta::default(), rest: Delta::default() };
-        for (field, value) in delta.iter() {
+        for (field, _) in delta.iter() {
             let step = match self.dialect.leaves(entity, field) {
                 true => &mut steps.rest,
                 false => &mut steps.first,
             };
-            step.set(field, value.clone());
+            step.copy(field, &delta);
         }
         steps
     }

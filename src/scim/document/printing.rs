@@ -2,7 +2,7 @@
 //! values between them, into one buffer.
 
 use super::super::json::{write_integer, write_string};
-use super::super::resource::{Complex, Multi, Node, Resource, Shape};
+use super::super::resource::{Complex, List, Multi, Node, Resource, Shape};
 use super::super::slots::{SlotIndex, SlotSet};
 use super::projection::{META_LOCATION, META_RESOURCE_TYPE, META_VERSION};
 use super::{Document, Projection};
@@ -101,6 +101,7 @@ impl Printer<'_, '_> {
                 Node::Slot(slot) => self.shown.contains(*slot),
                 Node::Complex(complex) => self.shows(complex.slots),
                 Node::Multi(multi) => self.shows(multi.slots),
+                Node::List(list) => self.shown.contains(list.slot),
                 _ => false,
             };
             if !shown {
@@ -115,6 +116,7 @@ impl Printer<'_, '_> {
                 Node::Slot(slot) => self.value(*slot),
                 Node::Complex(complex) => self.complex(complex),
                 Node::Multi(multi) => self.multi(multi),
+                Node::List(list) => self.list(list),
                 _ => {}
             }
         }
@@ -176,6 +178,23 @@ impl Printer<'_, '_> {
         self.out.push(b']');
     }
 
+    fn list(&mut self, list: &List) {
+        let document = self.document;
+        let mut sign = b'[';
+        for value in document.value(list.slot).each() {
+            self.out.push(sign);
+            sign = b',';
+            if list.definition.is_some() {
+                self.out.extend_from_slice(b"{\"value\":");
+                self.one(value);
+                self.out.push(b'}');
+            } else {
+                self.one(value);
+            }
+        }
+        self.out.push(b']');
+    }
+
     fn meta(&mut self, head: &Head<'_>, projection: &Projection) {
         let resource = self.resource;
         let version = head.version.filter(|_| projection.meta & META_VERSION != 0);
@@ -217,8 +236,14 @@ impl Printer<'_, '_> {
     }
 
     fn value(&mut self, slot: SlotIndex) {
-        match self.document.value(slot) {
-            Value::Absent => self.out.extend_from_slice(b"null"),
+        let document = self.document;
+        self.one(document.value(slot));
+    }
+
+    fn one(&mut self, value: &Value<'_>) {
+        match value {
+            // A slot of one value never holds a list.
+            Value::Absent | Value::List(_) => self.out.extend_from_slice(b"null"),
             Value::Text(text) | Value::DateTime(text) => write_string(self.out, text),
             Value::Integer(number) => write_integer(self.out, *number),
             Value::Decimal(text) => self.out.extend_from_slice(text.as_bytes()),

@@ -1,15 +1,18 @@
 //! Reading a resource, or an operation's value, from JSON in one pass.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use serde::de::{
     DeserializeSeed, Deserializer, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor,
 };
 
+use serde_json::value::RawValue;
+
 use super::super::error::{Named, ScimError, ScimType};
 use super::super::path::AttrPath;
 use super::super::profile::Profile;
-use super::super::resource::{Found, Member, Multi, Node, Resource, Shape};
+use super::super::resource::{Found, List, ListPart, Member, Multi, Node, Resource, Shape};
 use super::super::slots::{SlotIndex, SlotSet};
 use super::coerce::{Emptiness, Scalar, Text, Wrong, expected};
 use super::complex::ComplexSeed;
@@ -37,6 +40,11 @@ pub(in crate::scim) struct Reader<'r, 'de> {
     pub(in crate::scim) mentioned: SlotSet,
     pub(in crate::scim) unmapped: UnmappedPaths,
     pub(in crate::scim) invalid: Vec<Invalid>,
+    /// The slots of lists of which the first value was sent as the primary one.
+    pub(in crate::scim) leading: SlotSet,
+    /// Keys of an operation without path that are paths to some values of a list, and what they
+    /// hold: operations of their own.
+    pub(in crate::scim) later: Vec<(Cow<'de, str>, &'de RawValue)>,
     /// A refusal found inside a visitor, whose own errors can only be texts.
     failure: Option<ScimError>,
     schemas: Schemas,
@@ -60,6 +68,8 @@ impl<'r, 'de> Reader<'r, 'de> {
             mentioned: SlotSet::EMPTY,
             unmapped: UnmappedPaths::default(),
             invalid: Vec::new(),
+            leading: SlotSet::EMPTY,
+            later: Vec::new(),
             failure: None,
             schemas: Schemas::default(),
         }
@@ -171,8 +181,9 @@ impl<'r, 'de> Reader<'r, 'de> {
             Err(wrong) => wrong,
         };
         self.document.put(slot, Value::Absent);
+        let each = if definition.is_list { "a list, each value " } else { "" };
         let detail = format!(
-            "`{}` must be {}, found {}",
+            "`{}` must be {each}{}, found {}",
             definition.path,
             expected(definition.kind),
             wrong.0
@@ -223,6 +234,19 @@ impl<'r, 'de> Reader<'r, 'de> {
         Ok(())
     }
 
+    fn values_of<A: MapAccess<'de>>(
+        &mut self,
+        list: &'r List,
+        map: &mut A,
+    ) -> Result<(), A::Error> {
+        let raw = map.next_value::<&'de RawValue>()?.get();
+        let definition = self.resource.slot(list.slot);
+        if !definition.writable() {
+            return self.read_only(&definition.path);
+        }
+        self.put_values(list, raw, false)
+    }
+
     fn member<A: MapAccess<'de>>(
         &mut self,
         member: &'r Member,
@@ -236,6 +260,7 @@ impl<'r, 'de> Reader<'r, 'de> {
                 map.next_value_seed(ComplexSeed { reader: self, complex, inner: false })
             }
             Node::Multi(multi) => map.next_value_seed(ListSeed { reader: self, multi }),
+            Node::List(list) => self.values_of(list, map),
             Node::Password => map.next_value::<IgnoredAny>().map(drop),
             Node::ReadOnly if root && member.name.as_ref() == "schemas" => {
                 map.next_value_seed(SchemasSeed(self))
@@ -261,7 +286,13 @@ impl<'r, 'de> Reader<'r, 'de> {
     }
 
     /// A key that is no attribute of the base schema: a URN, a path, or unknown.
-    fn other<A: MapAccess<'de>>(&mut self, key: &str, map: &mut A) -> Result<(), A::Error> {
+    fn other<A: MapAccess<'de>>(
+        &mut self,
+        key: Cow<'de, str>,
+        map: &mut A,
+    ) -> Result<(), A::Error> {
+        let sent = key;
+        let key = &*sent;
         let resource = self.resource;
         if let Some(shape) = resource.shape(Some(key)) {
             let root = std::ptr::eq(shape, resource.core());
@@ -286,7 +317,18 @@ impl<'r, 'de> Reader<'r, 'de> {
             (Found::Multi(..), Some(_)) if let Some(slot) = resource.slot_of(key) => {
                 self.value(slot, map)
             }
-            (Found::Password, _) => map.next_value::<IgnoredAny>().map(drop),
+            (Found::List(list, ListPart::Whole | ListPart::Values), None) => {
+                self.values_of(list, map)
+            }
+            (Found::List(..), Some(_)) if self.body != Body::Resource => {
+                let raw = map.next_value::<&'de RawValue>()?;
+                drop(path);
+                self.later.push((sent, raw));
+                Ok(())
+            }
+            (Found::Password | Found::List(_, ListPart::Companion), _) => {
+                map.next_value::<IgnoredAny>().map(drop)
+            }
             (Found::Id | Found::ReadOnly | Found::ResourceType, _) => {
                 map.next_value::<IgnoredAny>()?;
                 self.read_only(key)
@@ -366,7 +408,7 @@ impl<'de> Visitor<'de> for ShapeSeed<'_, '_, 'de> {
             if let Some(member) = self.shape.member(&key) {
                 self.reader.member(member, self.shape, self.root, &mut map)?;
             } else if self.root {
-                self.reader.other(&key, &mut map)?;
+                self.reader.other(key, &mut map)?;
             } else if let Some((attribute, sub)) = key.split_once('.')
                 && self.reader.profile.path_keys
                 && let Some(Member { node: Node::Complex(complex), .. }) =

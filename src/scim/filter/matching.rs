@@ -37,16 +37,23 @@ fn is_present(value: &Value<'_>) -> bool {
 }
 
 /// Whether a value stands in that relation to another of its type.
-pub(super) fn compare(
+pub(in crate::scim) fn compare(
     value: &Value<'_>,
     operator: Comparison,
     literal: &Value<'_>,
     exact: bool,
 ) -> bool {
     if operator == Comparison::Ne {
+        if let Value::List(values) = value {
+            return values.iter().any(|value| compare(value, operator, literal, exact));
+        }
         return !compare(value, Comparison::Eq, literal, exact);
     }
     match (value, literal) {
+        // Any of them (RFC 7644 §3.4.2.2).
+        (Value::List(values), literal) => {
+            values.iter().any(|value| compare(value, operator, literal, exact))
+        }
         (Value::Text(value), Value::Text(literal)) => texts(value, operator, literal, exact),
         (Value::Boolean(value), Value::Boolean(literal)) => {
             operator == Comparison::Eq && value == literal

@@ -11,7 +11,7 @@ use super::super::instant::instant;
 use super::super::json::is_number;
 use super::super::path::AttrPath;
 use super::super::profile::Profile;
-use super::super::resource::{Found, Multi, Resource, only_type};
+use super::super::resource::{Found, List, ListPart, Multi, Resource, only_type};
 use super::super::schema::AttributeType;
 use super::super::slots::SlotIndex;
 use super::matching::compare;
@@ -76,7 +76,7 @@ impl<'r> Resolver<'r> {
 
     fn attribute(&self, path: &AttrPath<'_>, question: Question<'_>) -> Result<Filter, ScimError> {
         let found = self.resource.find(path);
-        if path.filter.is_some() && !matches!(found, Found::Multi(..)) {
+        if path.filter.is_some() && !matches!(found, Found::Multi(..) | Found::List(..)) {
             return match found {
                 Found::Unknown | Found::Unmapped => self.unknown(path),
                 _ => self.refuse(format!("`{}` is not a list", Named(path.attribute))),
@@ -101,6 +101,9 @@ impl<'r> Resolver<'r> {
                 )),
             },
             (Found::Multi(multi, _), question) => self.list(multi, path, question),
+            (Found::List(list, ListPart::Whole | ListPart::Values), question) => {
+                self.values(list, path.filter.as_deref(), question)
+            }
             (Found::Unknown, Question::Compare(Comparison::Eq, _))
                 if self.profile.placeholder_filter
                     && path.attribute == PLACEHOLDER
@@ -144,6 +147,31 @@ impl<'r> Resolver<'r> {
         }
         let value = self.literal(definition.kind, operator, literal, &definition.path)?;
         Ok(comparison(target, operator, value))
+    }
+
+    /// A list of values, with or without brackets: true if it is of any of them.
+    fn values(
+        &self,
+        list: &List,
+        brackets: Option<&Expression<'_>>,
+        question: Question<'_>,
+    ) -> Result<Filter, ScimError> {
+        match (brackets, question) {
+            (None, question) => self.slot(list.slot, question),
+            // Of one element: what asks for two things of it cannot be told from two elements.
+            (Some(Expression::Compare { path, operator, literal }), Question::Present)
+                if is_value(path) =>
+            {
+                self.slot(list.slot, Question::Compare(*operator, literal))
+            }
+            (Some(Expression::Present(path)), Question::Present) if is_value(path) => {
+                self.slot(list.slot, Question::Present)
+            }
+            (Some(_), _) => self.refuse(format!(
+                "expected one comparison of `value` in the brackets of `{}`, and none behind them",
+                list.path
+            )),
+        }
     }
 
     /// A list, with or without brackets, with or without a sub-attribute.
@@ -279,6 +307,17 @@ impl<'r> Resolver<'r> {
         ))
     }
 
+    /// A comparison's literal as a value of that slot; `None` for `null`.
+    pub(in crate::scim) fn value_of(
+        &self,
+        slot: SlotIndex,
+        operator: Comparison,
+        literal: &Literal<'_>,
+    ) -> Result<Option<Value<'static>>, ScimError> {
+        let definition = self.resource.slot(slot);
+        self.literal(definition.kind, operator, literal, &definition.path)
+    }
+
     /// A literal as a value of the slot's type; `None` for `null`.
     fn literal(
         &self,
@@ -333,6 +372,14 @@ impl<'r> Resolver<'r> {
             None => self.refuse(format!("`{path}` is compared with values of type {kind} only")),
         }
     }
+}
+
+/// Whether a path in brackets is an element's `value`.
+pub(in crate::scim) fn is_value(path: &AttrPath<'_>) -> bool {
+    path.schema.is_none()
+        && path.sub_attribute.is_none()
+        && path.filter.is_none()
+        && path.attribute.eq_ignore_ascii_case("value")
 }
 
 const fn constant(truth: bool) -> Filter {

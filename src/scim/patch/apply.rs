@@ -1,14 +1,17 @@
 //! Applying a patch to a document: all operations in order, or none.
 
-use super::super::document::{Document, Invalid, UnmappedPaths};
+use std::borrow::Cow;
+
+use super::super::document::{Document, Invalid, MAX_VALUES, UnmappedPaths, to_front};
 use super::super::error::{ScimError, ScimType};
 use super::super::profile::Profile;
 use super::super::resource::Resource;
 use super::super::schema::Mutability;
-use super::super::slots::SlotSet;
+use super::super::slots::{SlotIndex, SlotSet};
 use super::compile::no_target;
+use super::values::Choice;
 use super::{Effect, Operation, Patch, Selection, Verb};
-use crate::value::Value;
+use crate::value::{Value, alike};
 
 /// What a patch makes of a document.
 #[derive(Clone, Debug)]
@@ -20,7 +23,7 @@ pub struct Applied<'a> {
     /// The paths that the patch holds and the mapping does not.
     pub unmapped: &'a UnmappedPaths,
     /// The values that are not of their attribute's type; their slots are as they were.
-    pub invalid: &'a [Invalid],
+    pub invalid: Cow<'a, [Invalid]>,
 }
 
 struct Application<'s> {
@@ -28,6 +31,8 @@ struct Application<'s> {
     mentioned: SlotSet,
     /// The slots whose last operation was a `remove`.
     removed: SlotSet,
+    /// The lists that would hold too much.
+    overfull: SlotSet,
 }
 
 impl Patch<'_> {
@@ -47,19 +52,26 @@ impl Patch<'_> {
             wished: now.borrowed(),
             mentioned: SlotSet::EMPTY,
             removed: SlotSet::EMPTY,
+            overfull: SlotSet::EMPTY,
         };
         for operation in &self.operations {
             application.follow(self, operation, resource, profile)?;
         }
         application.check(resource, now)?;
-        let Application { wished, mentioned, .. } = application;
-        Ok(Applied {
-            document: wished,
-            mentioned,
-            unmapped: &self.unmapped,
-            invalid: &self.invalid,
-        })
+        let Application { wished, mentioned, overfull, .. } = application;
+        let mut invalid = Cow::Borrowed(&*self.invalid);
+        if !overfull.is_empty() {
+            invalid.to_mut().extend(overfull.iter().map(|slot| overfull_list(resource, slot)));
+        }
+        Ok(Applied { document: wished, mentioned, unmapped: &self.unmapped, invalid })
     }
+}
+
+/// That a list would hold more values than can be kept.
+fn overfull_list(resource: &Resource, slot: SlotIndex) -> Invalid {
+    let path = &resource.slot(slot).path;
+    let detail = format!("`{path}` can hold at most {MAX_VALUES} values");
+    Invalid { slot, error: ScimError::new(ScimType::InvalidValue, detail) }
 }
 
 impl<'s> Application<'s> {
@@ -88,7 +100,7 @@ impl<'s> Application<'s> {
         let writes = patch.writes.get(operation.writes.clone()).unwrap_or_default();
         match &operation.effect {
             Effect::Clear(slots) => self.clear(*slots, operation.verb),
-            Effect::Put { existing } => {
+            Effect::Put { existing, leading } => {
                 // RFC 7644 §3.5.2.3: a replaced element must be there.
                 if !existing.is_empty() && existing.iter().all(|s| self.wished.value(s).is_absent())
                 {
@@ -96,14 +108,90 @@ impl<'s> Application<'s> {
                     return Err(no_target(slot.map_or("", |slot| &resource.slot(slot).path)));
                 }
                 for (slot, value) in writes {
-                    self.put(*slot, value.borrowed());
+                    if operation.verb == Verb::Add && resource.slot(*slot).is_list {
+                        self.unite(*slot, value, leading.contains(*slot), resource);
+                    } else {
+                        self.put(*slot, value.borrowed());
+                    }
                 }
+            }
+            Effect::Take => {
+                for (slot, values) in writes {
+                    let exact = resource.slot(*slot).case_exact;
+                    let mut held = self.wished.take(*slot).into_each();
+                    held.retain(|one| !values.each().iter().any(|gone| alike(one, gone, exact)));
+                    self.keep(*slot, held, operation.verb);
+                }
+            }
+            Effect::Values(choice) => {
+                let values = writes.first().map_or(&[][..], |(_, values)| values.each());
+                self.choose(choice, operation.verb, values, resource, profile)?;
             }
             Effect::Elements(selection) => {
                 self.select(selection, operation.verb, writes, resource, profile)?;
             }
         }
         Ok(())
+    }
+
+    /// Adds values to a list; those that it holds already stay as they are.
+    fn unite(&mut self, slot: SlotIndex, values: &'s Value<'_>, leads: bool, resource: &Resource) {
+        let exact = resource.slot(slot).case_exact;
+        let mut held = self.wished.take(slot).into_each();
+        for (at, one) in values.each().iter().enumerate() {
+            let known = held.iter().position(|known| alike(known, one, exact));
+            match (known, leads && at == 0) {
+                (Some(known), true) => to_front(&mut held, known),
+                (None, true) => held.insert(0, one.borrowed()),
+                (None, false) => held.push(one.borrowed()),
+                (Some(_), false) => {}
+            }
+        }
+        if held.len() > MAX_VALUES {
+            self.overfull.insert(slot);
+        }
+        self.keep(slot, held, Verb::Add);
+    }
+
+    /// Writes to the values of a list that meet a condition, or takes them out.
+    fn choose(
+        &mut self,
+        choice: &Choice,
+        verb: Verb,
+        values: &'s [Value<'_>],
+        resource: &Resource,
+        profile: &Profile,
+    ) -> Result<(), ScimError> {
+        let definition = resource.slot(choice.slot);
+        let exact = definition.case_exact;
+        let held = self.wished.value(choice.slot).each();
+        let meets = |at: usize, one: &Value<'_>| choice.condition.holds(at, one, exact);
+        let meant: Vec<bool> = held.iter().enumerate().map(|(at, one)| meets(at, one)).collect();
+        let first = meant.iter().position(|meant| *meant);
+        if first.is_none() && verb == Verb::Remove {
+            return Ok(());
+        }
+        let makes = profile.value_path_creates && choice.condition.makes(values, exact);
+        let Some(place) = first.or(makes.then_some(held.len())) else {
+            return Err(no_target(&definition.path));
+        };
+        let mut held = self.wished.take(choice.slot).into_each();
+        let mut gone = meant.into_iter();
+        held.retain(|_| !gone.next().unwrap_or_default());
+        let at = place.min(held.len());
+        let is_new = |one: &&Value<'_>| !held.iter().any(|known| alike(known, one, exact));
+        let new: Vec<Value<'s>> = values.iter().filter(is_new).map(Value::borrowed).collect();
+        held.splice(at..at, new);
+        self.keep(choice.slot, held, verb);
+        Ok(())
+    }
+
+    /// Puts what is left of a list.
+    fn keep(&mut self, slot: SlotIndex, held: Vec<Value<'s>>, verb: Verb) {
+        self.put(slot, Value::list(held));
+        if verb == Verb::Remove {
+            self.removed.insert(slot);
+        }
     }
 
     fn select(

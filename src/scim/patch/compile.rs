@@ -12,7 +12,7 @@ use super::super::path::AttrPath;
 use super::super::resource::{Found, Multi, is_companion, only_type};
 use super::super::slots::{SlotIndex, SlotSet};
 use super::message::Sent;
-use super::{Effect, Operation, Patch, Row, Selection, Verb};
+use super::{Effect, Operation, Patch, Row, Selection, Verb, values};
 use crate::value::Value;
 
 /// Reads one operation into the patch.
@@ -30,6 +30,11 @@ pub(super) fn operation<'a>(
     if let Found::Multi(multi, sub) = found {
         return Lister { patch, reader, multi, text, verb }.operation(&path, sub, sent.value);
     }
+    if let Found::List(list, part) = found {
+        let brackets = path.filter.as_deref();
+        return values::Lister { patch, reader, list, part, text, verb }
+            .operation(brackets, sent.value);
+    }
     if path.filter.is_some() && !matches!(found, Found::Unmapped | Found::Unknown) {
         let detail =
             format!("`{}` is not a list, so nothing can stand in brackets", Named(path.attribute));
@@ -44,6 +49,7 @@ pub(super) fn operation<'a>(
         Found::Complex(complex) => complex.slots,
         Found::Schema(shape) => shape.slots,
         Found::Multi(multi, _) => multi.slots,
+        Found::List(list, _) => SlotSet::of(list.slot),
     };
     let writable = slots.difference(resource.read_only());
     if writable.is_empty() && !slots.is_empty() {
@@ -89,10 +95,14 @@ fn without_path<'a>(
     let read = reader.read_value(raw, Reader::root);
     reader.settle(read)?;
     put(patch, reader, sent.verb, SlotSet::EMPTY);
+    for (key, raw) in std::mem::take(&mut reader.later) {
+        let sent = Sent { verb: sent.verb, path: Some(key), value: Some(raw) };
+        operation(patch, reader, &sent)?;
+    }
     Ok(())
 }
 
-fn value(sent: Option<&RawValue>) -> Result<&str, ScimError> {
+pub(super) fn value(sent: Option<&RawValue>) -> Result<&str, ScimError> {
     sent.map(RawValue::get)
         .ok_or_else(|| ScimError::new(ScimType::InvalidValue, "`add` and `replace` need a `value`"))
 }
@@ -105,14 +115,14 @@ fn object(raw: &str) -> Result<&str, ScimError> {
     Err(ScimError::new(ScimType::InvalidValue, detail))
 }
 
-fn push(patch: &mut Patch<'_>, verb: Verb, writes: usize, effect: Effect) {
+pub(super) fn push(patch: &mut Patch<'_>, verb: Verb, writes: usize, effect: Effect) {
     let end = patch.writes.len();
     patch.operations.push(Operation { verb, writes: end - writes..end, effect });
 }
 
 /// Moves what the reader holds behind the patch's writes and says how many there were. A value
 /// that cannot be used is no write.
-fn drain<'a>(patch: &mut Patch<'a>, reader: &mut Reader<'_, 'a>) -> usize {
+pub(super) fn drain<'a>(patch: &mut Patch<'a>, reader: &mut Reader<'_, 'a>) -> usize {
     let before = patch.writes.len();
     for slot in std::mem::take(&mut reader.mentioned).iter() {
         let value = reader.document.take(slot);
@@ -123,10 +133,16 @@ fn drain<'a>(patch: &mut Patch<'a>, reader: &mut Reader<'_, 'a>) -> usize {
     patch.writes.len() - before
 }
 
-fn put<'a>(patch: &mut Patch<'a>, reader: &mut Reader<'_, 'a>, verb: Verb, existing: SlotSet) {
+pub(super) fn put<'a>(
+    patch: &mut Patch<'a>,
+    reader: &mut Reader<'_, 'a>,
+    verb: Verb,
+    existing: SlotSet,
+) {
+    let leading = std::mem::take(&mut reader.leading);
     let writes = drain(patch, reader);
     if writes > 0 || !existing.is_empty() {
-        push(patch, verb, writes, Effect::Put { existing });
+        push(patch, verb, writes, Effect::Put { existing, leading });
     }
 }
 

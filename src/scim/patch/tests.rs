@@ -464,3 +464,4 @@ fn extensions_can_be_addressed_as_a_whole() {
 }
 
 mod messages;
+mod values;

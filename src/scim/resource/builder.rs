@@ -9,7 +9,7 @@ use super::super::schema::{
 use super::super::slots::{MAX_SLOTS, SlotIndex, SlotSet};
 use super::placing::{member, place};
 use super::request::{SlotError, SlotRequest, nearest};
-use super::shape::{Member, Node, Shape, only_type, tag};
+use super::shape::{List, Member, Node, Shape, only_type, tag};
 use super::{Element, Resource, Slot};
 
 /// Collects slots; see [`Resource::builder`].
@@ -191,11 +191,18 @@ impl ResourceBuilder {
             let mutability = definition.mutability.name();
             return Err(SlotError::ReadOnlyByRfc { name: name(), mutability });
         }
-        if definition.multi_valued && path.filter.is_none() {
+        if request.list && (!definition.multi_valued || path.filter.is_some()) {
+            return Err(SlotError::NotMany { name: path.to_string() });
+        }
+        if definition.multi_valued && path.filter.is_none() && !request.list {
             return Err(SlotError::NotSingle { name: name() });
         }
         if !definition.multi_valued && path.filter.is_some() {
             return Err(SlotError::NotAList { name: name() });
+        }
+        let names_value = path.sub_attribute.is_none_or(|sub| sub.eq_ignore_ascii_case("value"));
+        if request.list && !(names_value && definition.sub_attribute("value").is_some()) {
+            return Err(SlotError::ListOfValues { name: name() });
         }
         let sub = match path.sub_attribute {
             _ if definition.kind != AttributeType::Complex => None,
@@ -240,6 +247,9 @@ impl ResourceBuilder {
         }
         if path.filter.is_some() {
             return Err(SlotError::NotAList { name: path.attribute.into() });
+        }
+        if request.list && path.sub_attribute.is_some() {
+            return Err(SlotError::ListOfValues { name: path.attribute.into() });
         }
         let Some(kind) = request.kind else {
             return Err(SlotError::NeedsType { name: path.to_string() });
@@ -300,10 +310,11 @@ impl ResourceBuilder {
         let Self { definition, mut shapes, slots, created, last_modified } = self;
         for shape in &mut shapes {
             // Names that are mapped come first: they are what requests hold.
-            let is_mapped =
-                |m: &Member| matches!(m.node, Node::Slot(_) | Node::Complex(_) | Node::Multi(_));
+            let is_mapped = |m: &Member| {
+                matches!(m.node, Node::Slot(_) | Node::Complex(_) | Node::Multi(_) | Node::List(_))
+            };
             let first = |m: &Member| match &m.node {
-                Node::Slot(slot) => Some(*slot),
+                Node::Slot(slot) | Node::List(List { slot, .. }) => Some(*slot),
                 Node::Complex(complex) => complex.slots.iter().next(),
                 Node::Multi(multi) => multi.slots.iter().next(),
                 _ => None,
@@ -376,6 +387,7 @@ fn new_slot(
         },
         uniqueness: request.uniqueness.unwrap_or(definition.uniqueness),
         multi_valued: None,
+        is_list: request.list,
         extension: None,
         attribute: "".into(),
         sub_attribute: None,

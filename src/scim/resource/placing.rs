@@ -5,7 +5,8 @@ use super::super::schema::{AttributeDefinition, Mutability};
 use super::super::slots::{SlotIndex, SlotSet};
 use super::request::SlotError;
 use super::shape::{
-    Complex, ListElement, MAX_ELEMENTS, MAX_SUBS, Member, Multi, Node, Shape, Sub, is_companion,
+    Complex, List, ListElement, MAX_ELEMENTS, MAX_SUBS, Member, Multi, Node, Shape, Sub,
+    is_companion,
 };
 use super::{Element, Slot};
 
@@ -22,6 +23,9 @@ pub(super) fn place(
         Some(at) => at,
         None => {
             let node = match slot.sub_attribute {
+                None if slot.is_list => {
+                    Node::List(List { path: list.clone(), slot: number, definition: None })
+                }
                 None => Node::Slot(number),
                 Some(_) => Node::Complex(Complex {
                     path: list.clone(),
@@ -30,7 +34,7 @@ pub(super) fn place(
                     reference: None,
                 }),
             };
-            let simple = matches!(node, Node::Slot(_));
+            let simple = matches!(node, Node::Slot(_) | Node::List(_));
             shape.members.push(member(&slot.attribute, node));
             if simple {
                 return Ok(());
@@ -41,6 +45,11 @@ pub(super) fn place(
     let Some(place) = shape.members.get_mut(at) else { return Err(twice()) };
     if let (Node::Unmapped(_), Some(definition)) = (&place.node, definition) {
         place.node = match (&slot.multi_valued, &slot.sub_attribute) {
+            _ if slot.is_list => {
+                let definition = Some(definition);
+                place.node = Node::List(List { path: list, slot: number, definition });
+                return Ok(());
+            }
             (Some(_), _) => Node::Multi(Multi {
                 path: list,
                 subs: Vec::new(),

@@ -22,6 +22,8 @@ pub struct SlotRequest<'a> {
     pub mutability: Option<Mutability>,
     /// How far its values are unique.
     pub uniqueness: Option<Uniqueness>,
+    /// Whether all values of a list are meant, in one slot.
+    pub list: bool,
     /// Whether elements of the list without a `type` mean this one.
     pub default_element: bool,
     /// What it is, in a sentence.
@@ -67,7 +69,8 @@ pub enum SlotError {
     },
     /// It is a list and needs to say which element.
     #[error(
-        "expected one element of the list, such as `{name}[type eq \"work\"].value`, found `{name}` alone"
+        "expected one element of the list, such as `{name}[type eq \"work\"].value`, or all of them \
+         with `multi_valued = true`, found `{name}` alone"
     )]
     NotSingle {
         /// The attribute.
@@ -76,6 +79,20 @@ pub enum SlotError {
     /// It is no list, so nothing can stand in brackets.
     #[error("expected no brackets: `{name}` is not a list")]
     NotAList {
+        /// The attribute.
+        name: String,
+    },
+    /// It has one value, or the path names one element, and all values of a list are asked for.
+    #[error("expected a multi-valued attribute without brackets: `{name}` has one value")]
+    NotMany {
+        /// The path.
+        name: String,
+    },
+    /// All values of a list are asked for, and what is named is not its elements' `value`.
+    #[error(
+        "expected the `value` of each element of `{name}`: of a whole list nothing else is kept"
+    )]
+    ListOfValues {
         /// The attribute.
         name: String,
     },

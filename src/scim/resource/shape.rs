@@ -64,8 +64,10 @@ pub enum Node {
     Slot(SlotIndex),
     /// One object.
     Complex(Complex),
-    /// A list of objects.
+    /// A list of objects, each of its elements in slots of its own.
     Multi(Multi),
+    /// A list of values, all of them in one slot.
+    List(List),
     /// `id`: given by the server.
     Identity,
     /// `meta`: given by the server.
@@ -136,6 +138,44 @@ pub struct Multi {
     pub definition: &'static AttributeDefinition,
 }
 
+/// A list of values, all of them in one slot: a multi-valued attribute of an extension, or the
+/// `value`s of one of the RFC's, whose elements are objects.
+#[derive(Clone, Debug)]
+pub struct List {
+    /// The attribute's path.
+    pub path: Box<str>,
+    /// Where the values are.
+    pub slot: SlotIndex,
+    /// What the RFC says of the attribute whose `value`s these are; `None` for plain values.
+    pub definition: Option<&'static AttributeDefinition>,
+}
+
+impl List {
+    /// Which part of the list that sub-attribute is; `None` for one that no element has.
+    #[must_use]
+    pub fn part(&self, sub: Option<&str>) -> Option<ListPart> {
+        match sub {
+            None => Some(ListPart::Whole),
+            Some(sub) if same_name(sub, "value") => Some(ListPart::Values),
+            Some(sub) => {
+                let is_known = self.definition.is_some_and(|d| d.sub_attribute(sub).is_some());
+                (is_known && is_companion(sub)).then_some(ListPart::Companion)
+            }
+        }
+    }
+}
+
+/// A part of a [`List`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ListPart {
+    /// The elements.
+    Whole,
+    /// Their values.
+    Values,
+    /// What comes along with them, and is accepted and not stored.
+    Companion,
+}
+
 /// How many mapped sub-attributes an element can have; RFC 7643's largest, `addresses`, has eight
 /// with `type` and `primary`.
 pub(super) const MAX_SUBS: usize = 8;
@@ -194,6 +234,8 @@ pub enum Found<'r> {
     /// A list with something mapped below, and the sub-attribute if one is named: `Some(None)` if
     /// no element maps it.
     Multi(&'r Multi, Option<Option<usize>>),
+    /// A list of values in one slot, or a part of it.
+    List(&'r List, ListPart),
     /// A schema as a whole.
     Schema(&'r Shape),
     /// The RFC knows it, the mapping does not.

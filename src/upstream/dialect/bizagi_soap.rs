@@ -7,6 +7,7 @@
 //! other characters that hold XML.
 
 mod answer;
+mod collection;
 mod condition;
 mod envelope;
 mod xml;
@@ -71,6 +72,12 @@ const OPTIONS: &[OptionDefinition] = &[
         OptionKind::Text,
         "entityInfo",
     ),
+    OptionDefinition::optional(
+        "collections",
+        "how a collection of a row looks: the element of a member, and what names its key when it \
+         is removed",
+        OptionKind::Tables(&["element", "key"]),
+    ),
 ];
 const ENDPOINT: usize = 0;
 const TWIN: usize = 1;
@@ -79,6 +86,7 @@ const CREATE: usize = 3;
 const INSERT: usize = 4;
 const ORGANIZATION: usize = 5;
 const CREATE_PARAMETER: usize = 6;
+const COLLECTIONS: usize = 7;
 
 /// What gives people rights in Bizagi: the collections of WFUSER, whose work somebody may do for
 /// another, and the organization of `createUser`.
@@ -129,6 +137,7 @@ impl Dialect for BizagiSoap {
             options: OPTIONS,
             fits,
             names: is_name,
+            lists: collection::known,
             grants: GRANTS,
             writable: Some(xml::is_writable),
         }

@@ -15,8 +15,8 @@ use percent_encoding::percent_decode_str;
 
 use super::{Action, Call, Dialect, DialectError, Outcome, Unreadable};
 use crate::record::{
-    Case, Delta, Description, Direction, Entity, Etag, Facts, Nulls, Operators, Paging, Predicate,
-    Query, Record, UpstreamKey,
+    Case, Delta, Description, Direction, Entity, Etag, Facts, Field, Nulls, Operators, Paging,
+    Predicate, Query, Record, UpstreamKey,
 };
 use crate::upstream::error::Kind;
 use crate::upstream::literal;
@@ -55,6 +55,8 @@ impl Dialect for OData {
             options: &[],
             fits: |_| Ok(()),
             names: |_| true,
+            // A property of the type `Collection(…)`.
+            lists: |_, _| Ok(()),
             grants: &[],
             writable: None,
         }
@@ -167,18 +169,17 @@ impl OData {
             sign = b',';
             quoted(&mut body, field.name.as_str());
             body.push(b':');
-            match value {
-                Value::Absent => body.extend_from_slice(b"null"),
-                Value::Text(text) | Value::DateTime(text) => quoted(&mut body, text),
-                Value::Integer(number) => {
-                    let _ = write!(body, "{number}");
+            if field.many {
+                // A collection is never null (Part 1, §11.2.4.1.2): without values it is empty.
+                let mut sign = b'[';
+                for value in value.each() {
+                    body.push(sign);
+                    sign = b',';
+                    written(&mut body, field, value)?;
                 }
-                Value::Decimal(number) if literal::is_number(number) => {
-                    body.extend_from_slice(number.as_bytes());
-                }
-                Value::Decimal(_) => return Err(DialectError::Misfit(field.name.clone())),
-                Value::Boolean(true) => body.extend_from_slice(b"true"),
-                Value::Boolean(false) => body.extend_from_slice(b"false"),
+                body.extend_from_slice(if sign == b'[' { b"[]" } else { b"]" });
+            } else {
+                written(&mut body, field, value)?;
             }
         }
         if sign == b'{' {
@@ -265,6 +266,27 @@ fn search(entity: &Entity, query: &Query<'_>, base: &Origin) -> Result<Uri, Dial
         return Err(DialectError::Inexpressible);
     }
     Ok(base.join(&url)?)
+}
+
+/// Writes one value as JSON.
+fn written(body: &mut Vec<u8>, field: &Field, value: &Value<'_>) -> Result<(), DialectError> {
+    match value {
+        Value::Absent => body.extend_from_slice(b"null"),
+        Value::Text(text) | Value::DateTime(text) => quoted(body, text),
+        Value::Integer(number) => {
+            // Writing into memory cannot fail.
+            let _ = write!(body, "{number}");
+        }
+        Value::Decimal(number) if literal::is_number(number) => {
+            body.extend_from_slice(number.as_bytes());
+        }
+        Value::Decimal(_) | Value::List(_) => {
+            return Err(DialectError::Misfit(field.name.clone()));
+        }
+        Value::Boolean(true) => body.extend_from_slice(b"true"),
+        Value::Boolean(false) => body.extend_from_slice(b"false"),
+    }
+    Ok(())
 }
 
 /// Writes a JSON string; writing into memory cannot fail.

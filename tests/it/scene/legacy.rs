@@ -79,6 +79,17 @@ impl Legacy {
         calls.iter().map(written::action).collect()
     }
 
+    /// The bodies of the writes since the last time, as they were sent.
+    pub(crate) fn take_writes(&self) -> Vec<String> {
+        let writes = ["create", "update"];
+        let calls = self.server.take_calls().into_iter();
+        let written = calls.filter(|call| writes.contains(&written::action(call)));
+        written
+            .filter_map(|call| call.body)
+            .map(|body| body.as_str().map_or_else(|| body.to_string(), str::to_owned))
+            .collect()
+    }
+
     /// Arms a fault. Its method and path are those of OData, and mean the same of SOAP: a GET is
     /// `getEntities`, a write is `saveEntity`.
     pub(crate) fn fault(&self, mut fault: Fault) {

@@ -18,7 +18,7 @@ const BOOLEANS: [&str; 7] = [
 const NUMBERS: [&str; 2] = ["idBossUser", "EmployeeLevel"];
 
 /// The columns of a write: a JSON object as it is, or the row inside `BizAgiWSParam/Entities`. What
-/// a row has many of (`Organizations`) is left out.
+/// a row has many of (`Organizations`, `Roles`) is left out.
 pub(crate) fn columns(body: Json) -> Json {
     let Json::String(document) = body else { return body };
     let mut reader = Reader::from_str(&document);
@@ -42,7 +42,7 @@ pub(crate) fn columns(body: Json) -> Json {
             }
             Event::End(_) => {
                 let name = path.pop().unwrap();
-                if path.len() == 3 && name != "Organizations" {
+                if path.len() == 3 && !["Organizations", "Roles"].contains(&&*name) {
                     let value = typed(&name, &text);
                     columns.insert(name, value);
                 }

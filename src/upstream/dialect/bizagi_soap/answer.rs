@@ -6,6 +6,7 @@ use std::borrow::Cow;
 use quick_xml::events::BytesStart;
 use serde_json::{Map, Value as Json};
 
+use super::collection;
 use super::xml::{Piece, Xml, attribute};
 use crate::record::{Entity, FieldIndex, Record, UpstreamKey};
 use crate::upstream::dialect::scalar::typed;
@@ -145,7 +146,11 @@ fn record<'t>(
             xml.skip()?;
             continue;
         };
-        record.put(index, value(entity, index, xml, &start)?);
+        let value = match entity.fields.field(index).filter(|field| field.many) {
+            Some(field) => collection::members(entity, field, xml)?,
+            None => value(entity, index, xml, &start)?,
+        };
+        record.put(index, value);
     }
     // The attribute is what a write takes as key, so it is the truth.
     if let Some(key) = attribute(start, "key") {

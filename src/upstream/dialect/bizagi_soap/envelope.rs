@@ -4,9 +4,12 @@ use bytes::Bytes;
 use quick_xml::Writer;
 use quick_xml::events::{BytesCData, BytesDecl, BytesEnd, BytesStart, BytesText, Event};
 
-use super::{CREATE, CREATE_PARAMETER, INSERT, ORGANIZATION, TWIN, basic, condition, is_name, xml};
+use super::{
+    CREATE, CREATE_PARAMETER, INSERT, ORGANIZATION, TWIN, basic, collection, condition, is_name,
+    xml,
+};
 use crate::record::{
-    Case, Delta, Entity, Field, Operator, Predicate, Query, Structure, UpstreamKey,
+    Case, Delta, Difference, Entity, Field, Operator, Predicate, Query, Structure, UpstreamKey,
 };
 use crate::upstream::dialect::DialectError;
 use crate::value::{Type, Value};
@@ -116,8 +119,44 @@ fn fields(payload: &mut Payload, entity: &Entity, delta: &Delta<'_>) -> Result<(
         if !is_name(field.name.as_str()) {
             return Err(DialectError::Unknown);
         }
+        if field.many {
+            members(payload, entity, field, &delta.difference(index))?;
+            continue;
+        }
         payload.leaf(field.name.as_str(), &characters(field, value)?);
     }
+    Ok(())
+}
+
+/// What changes in a collection: `<Roles><ROLE key="2"/><REMOVE><idRole key="1"/></REMOVE></Roles>`.
+fn members(
+    payload: &mut Payload,
+    entity: &Entity,
+    field: &Field,
+    difference: &Difference<'_, '_>,
+) -> Result<(), DialectError> {
+    let misfit = || DialectError::Misfit(field.name.clone());
+    let shape = collection::shape(&entity.options, field.name.as_str()).ok_or_else(misfit)?;
+    let each = |name: &str, values: &[&Value<'_>], payload: &mut Payload| {
+        for value in values {
+            let key = characters(field, value)?;
+            // What an attribute does not keep (XML 1.0 §3.3.3) is no key.
+            if key.is_empty() || key.contains(char::is_control) {
+                return Err(misfit());
+            }
+            payload.keyed(name, &key);
+            payload.close(name);
+        }
+        Ok(())
+    };
+    payload.open(field.name.as_str());
+    each(shape.element, &difference.added, payload)?;
+    if !difference.removed.is_empty() {
+        payload.open("REMOVE");
+        each(shape.key, &difference.removed, payload)?;
+        payload.close("REMOVE");
+    }
+    payload.close(field.name.as_str());
     Ok(())
 }
 
@@ -125,6 +164,7 @@ fn fields(payload: &mut Payload, entity: &Entity, delta: &Delta<'_>) -> Result<(
 fn characters(field: &Field, value: &Value<'_>) -> Result<String, DialectError> {
     let misfit = || DialectError::Misfit(field.name.clone());
     Ok(match value {
+        Value::List(_) => return Err(misfit()),
         Value::Absent => String::new(),
         Value::Text(text) | Value::Decimal(text) if xml::is_writable(text) => text.to_string(),
         Value::Text(_) | Value::Decimal(_) => return Err(misfit()),

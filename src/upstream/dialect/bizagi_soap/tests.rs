@@ -1,6 +1,7 @@
 //! Given a call, the exact request; given an answer, the record or the refusal.
 
 mod answers;
+mod collections;
 mod statement;
 
 use regex::Regex;
@@ -21,9 +22,8 @@ fn base() -> Origin {
 /// `WFUSER` as far as the tests need it.
 fn users() -> Entity {
     let mut fields = Fields::default();
-    let mut field = |name: &str, kind| {
-        fields.push(Field { name: name.into(), kind, case: Case::Insensitive }).unwrap()
-    };
+    let mut field =
+        |name: &str, kind| fields.push(Field::one(name, kind, Case::Insensitive)).unwrap();
     let key = field("idUser", Type::Integer);
     for name in ["userName", "domain", "fullName", "contactEmail", "contactCell"] {
         field(name, Type::String);
@@ -44,6 +44,7 @@ fn users() -> Entity {
         OptionValue::Structure(insert),
         OptionValue::Nothing,
         OptionValue::Text("entityInfo".into()),
+        OptionValue::Nothing,
     ]);
     let facts = BizagiSoap.description().facts;
     Entity { collection: "WFUSER".into(), fields, key, facts, options, errors: Vec::new() }
@@ -223,10 +224,17 @@ fn what_the_service_has_not_is_never_sent() {
 
 #[test]
 fn the_options_stand_where_they_are_looked_for() {
-    let places = [ENDPOINT, TWIN, LITERAL, CREATE, INSERT, ORGANIZATION, CREATE_PARAMETER];
-    let names =
-        ["endpoint", "twin", "literal", "create", "insert", "organization", "create_parameter"];
-    for (place, name) in places.into_iter().zip(names) {
+    let places = [
+        (ENDPOINT, "endpoint"),
+        (TWIN, "twin"),
+        (LITERAL, "literal"),
+        (CREATE, "create"),
+        (INSERT, "insert"),
+        (ORGANIZATION, "organization"),
+        (CREATE_PARAMETER, "create_parameter"),
+        (COLLECTIONS, "collections"),
+    ];
+    for (place, name) in places {
         assert_eq!(OPTIONS[place].name, name);
         if let (OptionKind::Pattern, Some(default)) = (OPTIONS[place].kind, OPTIONS[place].default)
         {

@@ -147,8 +147,10 @@ impl<'de> Visitor<'de> for Row<'_, '_, 'de> {
                 }
                 Member::Field(index) => {
                     let raw = row.next_value::<&'de RawValue>()?.get();
-                    let kind = fields.field(index).map_or(Type::String, |field| field.kind);
-                    let value = value(raw, kind);
+                    let value = match fields.field(index) {
+                        Some(field) if field.many => list(raw, field.kind),
+                        field => value(raw, field.map_or(Type::String, |field| field.kind)),
+                    };
                     record.put(index, value.ok_or_else(|| self.0.fail(Trouble::Misfit(index)))?);
                     found = true;
                 }
@@ -259,6 +261,18 @@ fn characters(raw: &str) -> Option<Cow<'_, str>> {
     }
     text.push_str(rest);
     Some(Cow::Owned(text))
+}
+
+/// A JSON array as the values of a field; `None` where it does not fit.
+fn list(raw: &str, kind: Type) -> Option<Value<'_>> {
+    if raw == "null" {
+        return Some(Value::Absent);
+    }
+    let items: Vec<&RawValue> = serde_json::from_str(raw).ok()?;
+    let values = items.into_iter().map(|item| value(item.get(), kind));
+    // A `null` in a list says nothing.
+    let values = values.filter(|value| !matches!(value, Some(Value::Absent)));
+    values.collect::<Option<_>>().map(Value::list)
 }
 
 /// A JSON value as a value of a field's type; `None` where it does not fit.

@@ -370,3 +370,37 @@ proptest! {
         let _ = read(&users, Action::Read { key: &SEVEN }, &[], &body);
     }
 }
+
+#[test]
+fn a_collection_is_an_array_and_never_null() {
+    let mut users = users();
+    let field = crate::record::Field {
+        many: true,
+        ..crate::record::Field::one("Badges", Type::String, Case::ToLower)
+    };
+    let badges = users.fields.push(field).unwrap();
+    let list =
+        |texts: &[&'static str]| Value::list(texts.iter().copied().map(Value::text).collect());
+    for (after, expected) in
+        [(list(&["a", "b\"c"]), r#"{"Badges":["a","b\"c"]}"#), (Value::Absent, r#"{"Badges":[]}"#)]
+    {
+        let mut delta = Delta::default();
+        delta.set_list(badges, list(&["x"]), after);
+        assert_eq!(OData::changes(&users, &delta).unwrap(), expected);
+    }
+    for (body, expected) in [
+        (r#"{"idUser":7,"Badges":["a","b\"c",null]}"#, Ok(list(&["a", "b\"c"]))),
+        (r#"{"idUser":7,"Badges":[]}"#, Ok(Value::Absent)),
+        (r#"{"idUser":7,"Badges":null}"#, Ok(Value::Absent)),
+        (r#"{"idUser":7}"#, Ok(Value::Absent)),
+        (r#"{"idUser":7,"Badges":"a"}"#, Err(Unreadable::Misfit("Badges".into()))),
+        (r#"{"idUser":7,"Badges":[["a"]]}"#, Err(Unreadable::Misfit("Badges".into()))),
+    ] {
+        let found = read(&users, Action::Read { key: &SEVEN }, &[], body);
+        let found = found.map(|outcome| match outcome {
+            Outcome::Row(row) => row.into_owned().value(badges).clone(),
+            other => panic!("{other:?}"),
+        });
+        assert_eq!(found, expected, "{body}");
+    }
+}
