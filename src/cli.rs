@@ -19,6 +19,7 @@ use crate::secret::{Secret, TokenHash};
 mod check;
 mod explain;
 mod serve;
+mod transforms;
 
 #[cfg(feature = "demo")]
 pub use crate::demo::Demo;
@@ -83,6 +84,9 @@ pub enum Command {
     #[command(after_help = "Example:\n  scim-sidecar init ./sidecar\n\n\
         Files that are there already are never touched.")]
     Init(Init),
+    /// Show the transforms that a mapping's `via` may use, with values that go through them
+    #[command(after_help = "Examples:\n  scim-sidecar transforms\n  scim-sidecar transforms time")]
+    Transforms(Transforms),
     /// Print a new random token and the hash to put into the configuration
     #[command(after_help = "Example:\n  scim-sidecar token\n\n\
         The token goes to the identity provider, the hash into `tokens` of a caller.")]
@@ -138,6 +142,14 @@ pub struct Init {
     /// The folder to write into, made where it is not there
     #[arg(value_name = "DIR", default_value = ".")]
     pub folder: PathBuf,
+}
+
+/// The options of `transforms`.
+#[derive(Clone, Debug, Args)]
+pub struct Transforms {
+    /// One of them, to see it whole
+    #[arg(value_name = "NAME")]
+    pub name: Option<String>,
 }
 
 /// Why there is no command: the line was wrong, or asked for help or the version.
@@ -217,6 +229,7 @@ pub async fn run(
                 Exit::Failed
             }
         },
+        Command::Transforms(options) => transforms::run(options.name.as_deref(), out, err),
         Command::Token => match token(&*seams.random, out) {
             Ok(()) => Exit::Fine,
             Err(error) => {

@@ -46,6 +46,8 @@ pub enum Severity {
     Error,
     /// The file can be used; somebody should know.
     Warning,
+    /// Nothing is wrong; somebody may want to know.
+    Note,
 }
 
 /// One thing that was found.
@@ -86,6 +88,7 @@ impl fmt::Display for Finding {
         let level = match self.severity {
             Severity::Error => Level::ERROR,
             Severity::Warning => Level::WARNING,
+            Severity::Note => Level::NOTE,
         };
         let title = level.primary_title(self.message.as_str());
         let mut group = match &self.span {
@@ -107,8 +110,14 @@ impl fmt::Display for Finding {
                         .annotation(annotation),
                 )
             }
-            None => Group::with_title(title)
-                .element(Level::NOTE.message(format!("in {}", self.source.name))),
+            None => {
+                let place = Level::NOTE.message(format!("in {}", self.source.name));
+                let group = Group::with_title(title).element(place);
+                match &self.label {
+                    Some(label) => group.element(Level::NOTE.message(label.as_str())),
+                    None => group,
+                }
+            }
         };
         if let Some(help) = &self.help {
             group = group.element(Level::HELP.message(help.as_str()));
@@ -151,11 +160,11 @@ impl Report {
         &self.findings
     }
 
-    /// How many errors and warnings.
+    /// How many errors and warnings; notes are neither.
     #[must_use]
     pub fn counts(&self) -> (usize, usize) {
-        let errors = self.findings.iter().filter(|f| f.severity == Severity::Error).count();
-        (errors, self.findings.len() - errors)
+        let count = |severity| self.findings.iter().filter(|f| f.severity == severity).count();
+        (count(Severity::Error), count(Severity::Warning))
     }
 
     /// Whether anything makes the files unusable.

@@ -1,5 +1,7 @@
 //! Why it is so: decisions worth an argument, each in half a page.
 //!
+//! Two chapters are a reference instead: the [language] of mapping files and its [transforms].
+//!
 //! How to run the program is in the README, what a room does in its own documentation. Here stands
 //! what neither shows: what else was possible, and what this way costs.
 
@@ -32,3 +34,12 @@ pub mod reload {}
 
 #[doc = include_str!("manual/rooms.md")]
 pub mod rooms {}
+
+#[doc = include_str!("manual/language.md")]
+pub mod language {}
+
+#[doc = include_str!("manual/transforms.md")]
+pub mod transforms {}
+
+#[cfg(test)]
+mod tests;

@@ -14,6 +14,7 @@
 //! | [`policy`] | scope, protection, anchor, conflict, deletion |
 //! | [`mod@write`] | documents → changes of fields |
 //! | [`example`] | the file's own proof |
+//! | [`trial`], [`sample`] | the laws tried on values, and hints |
 
 pub mod compile;
 pub mod example;
@@ -22,10 +23,12 @@ mod many;
 pub mod policy;
 pub mod predicate;
 pub mod rule;
+pub mod sample;
 pub mod search;
 pub mod split;
 pub mod template;
 pub mod transform;
+pub mod trial;
 pub mod write;
 
 #[cfg(test)]

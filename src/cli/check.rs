@@ -35,8 +35,11 @@ pub(super) async fn check(options: &Check, seams: &Seams, out: &mut (dyn Write +
                 report.extend(findings);
                 if let Some(config) = config {
                     let generation = check_config(&config, seams, out, &mut report, &mut told);
-                    if let Some(generation) = generation.filter(|_| options.live) {
-                        check_live(&generation, seams, out, &mut report, &mut told).await;
+                    if let Some(generation) = generation {
+                        try_mappings(&generation, &mut report);
+                        if options.live {
+                            check_live(&generation, seams, out, &mut report, &mut told).await;
+                        }
                     }
                 }
             }
@@ -45,7 +48,13 @@ pub(super) async fn check(options: &Check, seams: &Seams, out: &mut (dyn Write +
     }
     for path in &options.mappings {
         match source(path) {
-            Ok(text) => report.extend(Mapping::read(text, &dialects()).1),
+            Ok(text) => {
+                let (mapping, findings) = Mapping::read(text, &dialects());
+                report.extend(findings);
+                if let Some(mapping) = mapping {
+                    report.extend(mapping.trial());
+                }
+            }
             Err(problem) => tell(out, &mut told, &problem),
         }
     }
@@ -82,6 +91,18 @@ fn check_config(
     // A file that is missing was told above; once is enough.
     report.extend_with_new_places(findings);
     generation
+}
+
+/// Tries each mapping once, however many projects it serves.
+fn try_mappings(generation: &Generation, report: &mut Report) {
+    let mut tried: Vec<&str> = Vec::new();
+    for project in &generation.projects {
+        let mapping = &project.provisioner.mapping;
+        if !tried.contains(&mapping.source.name.as_str()) {
+            tried.push(&mapping.source.name);
+            report.extend(mapping.trial());
+        }
+    }
 }
 
 fn check_certificate(config: &Config, out: &mut dyn Write, told: &mut Told) {

@@ -27,6 +27,47 @@ fn every_command_is_read() {
     assert!(matches!(parse("scim-sidecar token"), Ok(Command::Token)));
 }
 
+#[test]
+fn a_transform_is_shown_with_its_keys_and_values() {
+    let printed = |name: Option<&str>| {
+        let (mut out, mut err) = (Vec::new(), Vec::new());
+        let exit = transforms::run(name, &mut out, &mut err);
+        (exit, String::from_utf8(out).unwrap() + &String::from_utf8(err).unwrap())
+    };
+    let (exit, list) = printed(None);
+    assert_eq!(exit, Exit::Fine);
+    for definition in crate::mapping::transform::TRANSFORMS {
+        assert!(
+            list.contains(&format!("\n{} ", definition.name)) || list.starts_with(definition.name)
+        );
+        let (exit, whole) = printed(Some(definition.name));
+        assert_eq!(exit, Exit::Fine);
+        assert!(whole.starts_with(&format!("{}: ", definition.name)), "{whole}");
+        assert!(definition.shown.iter().all(|shown| whole.contains(shown.line)), "{whole}");
+        assert!(definition.keys.iter().all(|key| whole.contains(key.meaning)), "{whole}");
+    }
+    assert_eq!(
+        printed(Some("escape")).1,
+        concat!(
+            "escape: stores signs that the upstream does not take in a spelling of their own, one to one\n",
+            "\n",
+            "  via = { escape = { \"'\" = \"_x27_\" } }\n",
+            "    \"o'brien\" -> \"o_x27_brien\" -> \"o'brien\"\n",
+            "    \"ana\" -> \"ana\" -> \"ana\"\n",
+            "    \"o_x27_brien\" is refused\n",
+            "\n",
+            "  escape  a sign of SCIM's = what the upstream holds for it\n",
+            "\n",
+            "  filters: eq, ne, pr\n",
+            "  loses: nothing\n",
+            "\n",
+            "Each value as SCIM sends it -> as it is stored -> as it is printed.\n",
+        )
+    );
+    let (exit, told) = printed(Some("lowecase"));
+    assert!(exit == Exit::Usage && told.contains("did you mean `lowercase`?"), "{told}");
+}
+
 #[cfg(feature = "demo")]
 #[test]
 fn the_demonstration_has_defaults_and_hides_its_token() {

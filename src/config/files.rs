@@ -56,7 +56,7 @@ impl Config {
                 (Some(span), Severity::Error) => {
                     sink.error(span, problem, None, Some(help.to_owned()));
                 }
-                (Some(span), Severity::Warning) => {
+                (Some(span), Severity::Warning | Severity::Note) => {
                     sink.warning(span, problem, Some(help.to_owned()));
                 }
                 (None, severity) => sink.about_the_file(severity, problem, Some(help.to_owned())),

@@ -228,6 +228,9 @@ fn compile(root: &Table<'_>, dialects: &[Description]) -> Option<Mapping> {
         for example in root.tables("example", file::EXAMPLE) {
             example::run(&example, &mapping);
         }
+        for breach in mapping.breaches() {
+            sink.push(breach);
+        }
     }
     Some(mapping)
 }

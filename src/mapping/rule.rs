@@ -2,8 +2,8 @@
 
 use std::borrow::Cow;
 
-use super::split::Split;
-use super::transform::{Chain, Refusal};
+use super::split::{Part, Split};
+use super::transform::{self, Chain, Refusal};
 use crate::record::{FieldIndex, Operator, Operators, Record, UpstreamKey};
 use crate::scim::SlotIndex;
 use crate::value::{Type, Value};
@@ -261,18 +261,30 @@ impl Rule {
         })
     }
 
+    /// How many characters that nobody sees the rule leaves out of a value of its slot.
+    #[must_use]
+    pub fn unseen(&self, value: &Value<'_>) -> usize {
+        let parts: &[Part] = match &self.shape {
+            Shape::Split { split, .. } => &split.parts,
+            Shape::One(_) | Shape::Person(_) => &[],
+        };
+        let cleans = self.chain.cleans() || parts.iter().any(|part| part.chain.cleans());
+        let text = value.as_str().filter(|_| cleans).unwrap_or_default();
+        text.chars().filter(|character| transform::is_unseen(*character)).count()
+    }
+
     /// The operators that a search through this rule keeps.
     #[must_use]
     pub fn keeps(&self) -> Operators {
         match self.shape {
             Shape::One(_) => self.chain.keeps(),
             Shape::Split { ref split, .. } if self.chain.is_empty() && split.is_plain() => {
-                super::transform::EQUALITY
+                transform::EQUALITY
                     .with(Operator::Contains)
                     .with(Operator::StartsWith)
                     .with(Operator::EndsWith)
             }
-            Shape::Split { .. } | Shape::Person(_) => super::transform::EQUALITY,
+            Shape::Split { .. } | Shape::Person(_) => transform::EQUALITY,
         }
     }
 }

@@ -420,7 +420,7 @@ impl Mapping {
     }
 }
 
-fn upstream_operator(operator: Comparison) -> Operator {
+pub(super) fn upstream_operator(operator: Comparison) -> Operator {
     match operator {
         Comparison::Eq => Operator::Eq,
         Comparison::Ne => Operator::Ne,

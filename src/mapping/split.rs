@@ -46,12 +46,20 @@ impl Split {
     /// A text → what the two fields hold.
     ///
     /// # Errors
-    /// When the text has no separator and neither part may be missing, when a part is empty, or
-    /// when a part's chain refuses it.
+    /// When the text has no separator and neither part may be missing, when a part is empty, when
+    /// the parts could not be printed, or when a part's chain refuses it.
     pub fn inward<'t>(&self, text: &'t str) -> Result<[Value<'t>; 2], Refusal> {
         let [first, second] = &self.parts;
         if let Some((before, after)) = self.accept.as_deref().and_then(|s| text.split_once(s)) {
-            return Ok([stored(first, after)?, stored(second, before)?]);
+            let values = [stored(first, after)?, stored(second, before)?];
+            // A sign too many: the row would be nobody's, for its name could not be printed.
+            if !self.is_printed([&values[0], &values[1]]) {
+                return Err(Refusal::new(format!(
+                    "two parts, with `{}` between them and neither sign in both",
+                    self.separator
+                )));
+            }
+            return Ok(values);
         }
         if let Some((before, after)) = self.cut(text) {
             return Ok([stored(first, before)?, stored(second, after)?]);
@@ -221,6 +229,7 @@ mod tests {
         let found = Some(("ana".to_owned(), "CORP".to_owned()));
         assert_eq!(parts(&split, "CORP\\ana"), found);
         assert_eq!(parts(&split, "ana@CORP"), found);
+        assert_eq!(parts(&split, "CORP\\ana\\x"), None, "it could not be printed");
         assert_eq!(
             split.outward([&Value::text("ana"), &Value::text("CORP")]),
             Ok("ana@CORP".to_owned())

@@ -9,6 +9,7 @@ use crate::upstream::DIALECTS;
 
 mod filters;
 mod lists;
+mod transforms;
 mod writes;
 
 // The scenes over real sockets choose variants as well.

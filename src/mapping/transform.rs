@@ -1,23 +1,39 @@
 //! The small two-way functions that rules are chained of: each in its own file, all in
 //! [`TRANSFORMS`].
 //!
-//! The law, held by property tests over every member: `inward(outward(inward(x))) = inward(x)`.
+//! The law, held by property tests over every member: `inward(outward(inward(x))) = inward(x)`. A
+//! member that does not say what it [loses](Transform::loses) prints exactly what came in, or
+//! refuses it.
 
+mod affix;
 mod boolean;
 mod case;
+mod clean;
+mod escape;
 mod first;
+mod number;
+mod phone;
+mod regex;
 mod table;
 mod ticks;
+mod time;
 mod trim;
+mod truncate;
 
 use std::fmt;
+use std::sync::Arc;
 
 use toml::Spanned;
 use toml::de::DeValue;
 
-use crate::diagnostic::reader::{Key, Table};
+use super::search::upstream_operator;
+use crate::diagnostic::reader::{Key, Sink, Table, key, read_file};
+use crate::diagnostic::{Report, Source};
 use crate::record::{Operator, Operators};
+use crate::scim::filter::Comparison;
 use crate::value::{Type, Value};
+
+pub(crate) use clean::is_unseen;
 
 /// Why a value cannot pass: what was expected, without the value.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -74,6 +90,21 @@ pub trait Transform: fmt::Debug + Send + Sync {
         false
     }
 
+    /// What a stored value may lack of the one that came in; `None` where it is printed as it came.
+    fn loses(&self) -> Option<&'static str> {
+        None
+    }
+
+    /// Whether it drops characters that nobody sees; what it drops is counted.
+    fn cleans(&self) -> bool {
+        false
+    }
+
+    /// SCIM's values that it treats in its own way, to be tried when a mapping is checked.
+    fn samples(&self) -> Vec<Value<'static>> {
+        Vec::new()
+    }
+
     /// The upstream's values that can be printed, where they are few and known: others are refused
     /// outward. `None` when there is no such list.
     fn printable(&self) -> Option<Vec<Value<'static>>> {
@@ -96,12 +127,70 @@ pub struct Definition {
     pub name: &'static str,
     /// What it does, in a sentence.
     pub prose: &'static str,
-    /// How it is written.
-    pub example: &'static str,
+    /// How it is written, with values' ways through it; the first line is the usual one.
+    pub shown: &'static [Shown],
     /// The keys of its table form; empty when it is written as a bare name.
     pub keys: &'static [Key],
     /// Makes one from its table, recording what is wrong.
     pub read: fn(Option<&Table<'_>>) -> Option<Box<dyn Transform>>,
+}
+
+impl Definition {
+    /// How it is usually written.
+    #[must_use]
+    pub fn example(&self) -> &'static str {
+        self.shown.first().map_or("", |shown| shown.line)
+    }
+
+    /// The chain that [`example`](Self::example) makes.
+    #[must_use]
+    pub fn usual(&self) -> Chain {
+        // The tests read every line that is shown.
+        Chain::read(self.example()).unwrap_or_default()
+    }
+}
+
+/// One value's way through a line of a mapping: shown to operators, and tried by the tests.
+#[derive(Debug)]
+pub struct Shown {
+    /// The line.
+    pub line: &'static str,
+    /// SCIM's value.
+    pub scim: Value<'static>,
+    /// The upstream's; `None` where SCIM's value is refused.
+    pub stored: Option<Value<'static>>,
+    /// What is printed of it.
+    pub printed: Value<'static>,
+}
+
+impl Shown {
+    /// A value that comes back as it went in.
+    const fn text(line: &'static str, scim: &'static str, stored: &'static str) -> Self {
+        Self::of(line, Value::text(scim), Value::text(stored), Value::text(scim))
+    }
+
+    const fn of(
+        line: &'static str,
+        scim: Value<'static>,
+        stored: Value<'static>,
+        printed: Value<'static>,
+    ) -> Self {
+        Self { line, scim, stored: Some(stored), printed }
+    }
+
+    const fn refused(line: &'static str, scim: Value<'static>) -> Self {
+        Self { line, scim, stored: None, printed: Value::Absent }
+    }
+}
+
+/// A dateTime, for what is shown.
+const fn date_time(text: &'static str) -> Value<'static> {
+    Value::DateTime(std::borrow::Cow::Borrowed(text))
+}
+
+/// A decimal, for what is shown.
+const fn decimal(text: &'static str) -> Value<'static> {
+    Value::Decimal(std::borrow::Cow::Borrowed(text))
 }
 
 impl fmt::Debug for Definition {
@@ -114,10 +203,22 @@ impl fmt::Debug for Definition {
 /// part of the rule itself: see [`split`](super::split).)
 pub const TRANSFORMS: &[Definition] = &[
     trim::DEFINITION,
+    clean::DEFINITION,
     case::LOWERCASE,
     case::UPPERCASE,
+    truncate::DEFINITION,
+    affix::STRIP_PREFIX,
+    affix::STRIP_SUFFIX,
+    affix::ADD_PREFIX,
+    affix::ADD_SUFFIX,
     table::DEFINITION,
+    escape::DEFINITION,
+    regex::DEFINITION,
+    phone::DEFINITION,
     boolean::DEFINITION,
+    number::NUMBER,
+    number::DIGITS,
+    time::DEFINITION,
     ticks::DEFINITION,
     first::DEFINITION,
 ];
@@ -127,6 +228,42 @@ pub const TRANSFORMS: &[Definition] = &[
 pub struct Chain(Vec<Box<dyn Transform>>);
 
 impl Chain {
+    /// The chain that a line such as `via = ["trim", "lowercase"]` makes.
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    pub fn read(line: &str) -> Result<Self, Report> {
+        const KEYS: &[Key] = &[key("via", "the transforms between attribute and field")];
+        let source = Source { name: "via".to_owned(), text: line.to_owned() };
+        let sink = Sink::new(Arc::new(source));
+        let mut chain = Self::default();
+        read_file(&sink, KEYS, |table| {
+            for item in table.items("via") {
+                chain.0.extend(read_step(table, item));
+            }
+            Some(())
+        });
+        let report = sink.into_report();
+        if report.has_errors() { Err(report) } else { Ok(chain) }
+    }
+
+    /// The operators of SCIM's filters that it keeps.
+    #[must_use]
+    pub fn filters(&self) -> Vec<&'static str> {
+        let kept = self.keeps();
+        let all = Comparison::ALL.into_iter();
+        all.filter(|comparison| kept.contains(upstream_operator(*comparison)))
+            .map(Comparison::name)
+            .chain(["pr"])
+            .collect()
+    }
+
+    /// What a stored value may lack of the one that came in, step by step.
+    #[must_use]
+    pub fn losses(&self) -> Vec<&'static str> {
+        self.steps().filter_map(Transform::loses).collect()
+    }
+
     /// Whether the chain changes nothing.
     #[must_use]
     pub fn is_empty(&self) -> bool {
@@ -188,6 +325,25 @@ impl Chain {
         self.0.iter().fold(all, |kept, step| kept.and(step.keeps()))
     }
 
+    /// SCIM's values that one of the steps treats in its own way, as they are before the first one.
+    #[must_use]
+    pub fn samples(&self) -> Vec<Value<'static>> {
+        let mut samples = Vec::new();
+        for (position, step) in self.0.iter().enumerate() {
+            let before = self.0.get(..position).unwrap_or_default();
+            samples.extend(step.samples().into_iter().filter_map(|sample| {
+                before.iter().rev().try_fold(sample, |value, step| step.outward(value).ok())
+            }));
+        }
+        samples
+    }
+
+    /// Whether one of the steps drops characters that nobody sees.
+    #[must_use]
+    pub fn cleans(&self) -> bool {
+        self.0.iter().any(|step| step.cleans())
+    }
+
     /// The upstream's values that can be printed, where they are few and known.
     #[must_use]
     pub fn printable(&self) -> Option<Vec<Value<'static>>> {
@@ -218,7 +374,7 @@ pub(crate) fn read_step<'d>(
                 sink.error(
                     &item.span(),
                     format!("transform `{name}` needs its settings"),
-                    Some(format!("expected a table such as `{}`", definition.example)),
+                    Some(format!("expected a table such as `{}`", definition.example())),
                     None,
                 );
                 return None;

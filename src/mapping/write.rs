@@ -25,9 +25,22 @@ pub struct Written<'d> {
     pub delta: Delta<'d>,
     /// The attributes whose values were left out, and what was expected.
     pub dropped: Vec<Dropped>,
+    /// The attributes whose texts lost characters that nobody sees.
+    pub cleaned: Vec<Cleaned>,
 }
 
 impl Written<'_> {
+    fn with_capacity(fields: usize) -> Self {
+        Self { delta: Delta::with_capacity(fields), ..Self::default() }
+    }
+
+    fn count_unseen(&mut self, rule: &Rule, wished: &Document<'_>) {
+        let characters = rule.unseen(wished.value(rule.slot));
+        if characters > 0 {
+            self.cleaned.push(Cleaned { path: rule.path.clone(), characters });
+        }
+    }
+
     fn is_dropped(&self, slot: SlotIndex) -> bool {
         self.dropped.iter().any(|dropped| dropped.slot == Some(slot))
     }
@@ -42,6 +55,15 @@ pub struct Dropped {
     pub path: Box<str>,
     /// What was expected.
     pub expected: String,
+}
+
+/// An attribute whose text lost characters that nobody sees, because its rule says `clean`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Cleaned {
+    /// The attribute's path.
+    pub path: Box<str>,
+    /// How many characters were left out.
+    pub characters: usize,
 }
 
 /// Room for the fields of nearly every change.
@@ -73,8 +95,7 @@ impl Mapping {
         wish: Wish,
     ) -> Result<Written<'d>, ScimError> {
         self.require(wished, |_| true)?;
-        let mut written =
-            Written { delta: Delta::with_capacity(self.entity.fields.len()), dropped: Vec::new() };
+        let mut written = Written::with_capacity(self.entity.fields.len());
         for rule in self.rules.iter().filter(|rule| !rule.read_only) {
             if wished.value(rule.slot).is_absent() {
                 continue;
@@ -88,7 +109,10 @@ impl Mapping {
                 continue;
             }
             match self.fields_of(rule, wished) {
-                Ok(set) => write(rule, set, None, &mut written.delta),
+                Ok(set) => {
+                    write(rule, set, None, &mut written.delta);
+                    written.count_unseen(rule, wished);
+                }
                 Err(refusal) => drop_or_reject(rule, refusal, wish, &mut written)?,
             }
         }
@@ -130,7 +154,7 @@ impl Mapping {
     ) -> Result<Written<'d>, ScimError> {
         self.require(wished, |slot| !now.value(slot).is_absent())?;
         self.guard_anchor(now, wished)?;
-        let mut written = Written { delta: Delta::with_capacity(FEW), dropped: Vec::new() };
+        let mut written = Written::with_capacity(FEW);
         let mut changed = SlotSet::EMPTY;
         for rule in self.rules.iter().filter(|rule| !rule.read_only) {
             if Self::same(now.value(rule.slot), wished.value(rule.slot)) {
@@ -151,6 +175,7 @@ impl Mapping {
             match self.fields_of(rule, wished) {
                 Ok(set) => {
                     write(rule, set, Some(row), &mut written.delta);
+                    written.count_unseen(rule, wished);
                     changed.insert(rule.slot);
                 }
                 Err(refusal) => drop_or_reject(rule, refusal, wish, &mut written)?,

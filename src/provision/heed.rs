@@ -94,10 +94,20 @@ impl Provisioner {
         stated: SlotSet,
         written: &Written<'_>,
     ) {
-        let Written { delta, dropped } = written;
+        let Written { delta, dropped, cleaned } = written;
         self.observe(Event::Written { now, wished, stated, delta, dropped });
         for dropped in dropped {
             self.tell_dropped(asker, &dropped.path, &dropped.expected);
+        }
+        for cleaned in cleaned {
+            tracing::info!(
+                project = &*self.project,
+                caller = asker.caller,
+                request_id = asker.request,
+                attribute = &*cleaned.path,
+                characters = cleaned.characters,
+                "characters that nobody sees were left out of a value"
+            );
         }
     }
 

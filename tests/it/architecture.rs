@@ -96,6 +96,7 @@ const ROOMS: &[(&str, &[&str])] = &[
             "seam",
             "secret",
             "serve",
+            "value",
         ],
     ),
 ];

@@ -155,6 +155,7 @@ fn what_init_writes_lacks_only_what_must_be_filled_in() {
     let (code, out, _) = run(&CHECK, &new);
     assert_eq!(code, 0, "{out}");
     assert!(out.ends_with("0 errors, 1 warning\n"), "{out}");
+    assert!(out.contains("note: some filters are refused"), "notes are neither: {out}");
 }
 
 #[test]
@@ -167,12 +168,19 @@ fn a_wrong_command_line_ends_with_64() {
         &["check"],
         &["serve", "--confg", "x"],
         &["demo", "--listen", "x"],
+        &["transforms", "tiem"],
     ] {
         let (code, out, err) = run(wrong, &folder.path(""));
         assert_eq!(code, 64, "{wrong:?}: {out}{err}");
         assert!(out.is_empty() && !err.is_empty(), "{wrong:?}");
     }
-    for right in [&["--help"][..], &["--version"], &["demo", "--help"]] {
+    for right in [
+        &["--help"][..],
+        &["--version"],
+        &["demo", "--help"],
+        &["transforms"],
+        &["transforms", "time"],
+    ] {
         let (code, out, err) = run(right, &folder.path(""));
         assert_eq!(code, 0, "{right:?}: {err}");
         assert!(!out.is_empty());

@@ -94,6 +94,11 @@ impl Sink {
         self.record(severity, None, message, None, help);
     }
 
+    /// Records a finding about this file that was made elsewhere.
+    pub fn push(&self, finding: Finding) {
+        self.report.borrow_mut().push(finding);
+    }
+
     fn record(
         &self,
         severity: Severity,

@@ -11,7 +11,7 @@ use crate::value::{Value, fold, instant};
 
 /// What an upstream makes of a predicate: true, false, or unknown (SQL's third value, and OData's
 /// `contains(null, …)`).
-fn truth(predicate: &Predicate<'_>, row: &Record<'_>, nulls: Nulls) -> Option<bool> {
+pub(super) fn truth(predicate: &Predicate<'_>, row: &Record<'_>, nulls: Nulls) -> Option<bool> {
     match predicate {
         Predicate::Everything => Some(true),
         Predicate::Nothing => Some(false),
@@ -69,6 +69,9 @@ fn compared(held: &Value<'_>, operator: Operator, value: &Value<'_>, case: Case)
         (Value::Boolean(held), Value::Boolean(value)) => held.cmp(value),
         (Value::DateTime(held), Value::DateTime(value)) => {
             instant(held).unwrap().cmp(&instant(value).unwrap())
+        }
+        (Value::Decimal(held), Value::Decimal(value)) => {
+            held.parse::<f64>().unwrap().total_cmp(&value.parse().unwrap())
         }
         (held, value) => panic!("a column of one type: {held:?}, {value:?}"),
     };

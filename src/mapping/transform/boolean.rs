@@ -4,15 +4,35 @@ use std::borrow::Cow;
 
 use toml::de::DeValue;
 
-use super::{Definition, EQUALITY, Refusal, Transform};
+use super::{Definition, EQUALITY, Refusal, Shown, Transform};
 use crate::diagnostic::reader::{Key, Table, key, kind};
 use crate::record::Operators;
 use crate::value::{Type, Value};
 
 pub(super) const DEFINITION: Definition = Definition {
     name: "boolean",
-    prose: "spells a truth value as the upstream does, in two texts or two whole numbers",
-    example: r#"via = { boolean = { true = 1, false = 0 } }"#,
+    prose: "spells a truth value as the upstream does: in two texts, two whole numbers, or the other \
+            way round",
+    shown: &[
+        Shown::of(
+            r#"via = { boolean = { true = 1, false = 0 } }"#,
+            Value::Boolean(true),
+            Value::Integer(1),
+            Value::Boolean(true),
+        ),
+        Shown::of(
+            r#"via = { boolean = { true = "Y", false = "N" } }"#,
+            Value::Boolean(false),
+            Value::text("N"),
+            Value::Boolean(false),
+        ),
+        Shown::of(
+            r#"via = { boolean = { true = false, false = true } }"#,
+            Value::Boolean(true),
+            Value::Boolean(false),
+            Value::Boolean(true),
+        ),
+    ],
     keys: KEYS,
     read,
 };
@@ -26,23 +46,29 @@ struct Spelling {
     kind: Type,
 }
 
+/// What stands for a value upstream: a text, a whole number or a truth value.
+pub(super) fn spelling(item: &DeValue<'_>) -> Option<Value<'static>> {
+    match item {
+        DeValue::String(text) => Some(Value::Text(Cow::Owned(text.to_string()))),
+        DeValue::Integer(number) => {
+            i64::from_str_radix(number.as_str(), number.radix()).ok().map(Value::Integer)
+        }
+        DeValue::Boolean(truth) => Some(Value::Boolean(*truth)),
+        _ => None,
+    }
+}
+
 fn read(table: Option<&Table<'_>>) -> Option<Box<dyn Transform>> {
     let table = table?;
     let (mut yes, mut no) = (None, None);
     for (name, value) in table.entries("boolean") {
-        let spelled = match value.get_ref() {
-            DeValue::String(text) => Some(Value::Text(Cow::Owned(text.to_string()))),
-            DeValue::Integer(number) => {
-                i64::from_str_radix(number.as_str(), number.radix()).ok().map(Value::Integer)
-            }
-            _ => None,
-        };
+        let spelled = spelling(value.get_ref());
         if spelled.is_none() {
             table.sink().error(
                 &value.span(),
                 "wrong type for a spelling",
                 Some(format!(
-                    "expected a string or a whole number, found {}",
+                    "expected a string, a whole number or a truth value, found {}",
                     kind(value.get_ref())
                 )),
                 None,

@@ -2,14 +2,19 @@
 
 use std::borrow::Cow;
 
-use super::{Definition, Refusal, Transform};
+use super::{Definition, Refusal, Shown, Transform};
 use crate::record::{Operator, Operators};
 use crate::value::{Type, Value};
 
 pub(super) const LOWERCASE: Definition = Definition {
     name: "lowercase",
     prose: "stores a text in lower case; what is already stored is printed as it is",
-    example: r#"via = "lowercase""#,
+    shown: &[Shown::of(
+        r#"via = "lowercase""#,
+        Value::text("Ana"),
+        Value::text("ana"),
+        Value::text("ana"),
+    )],
     keys: &[],
     read: |_| Some(Box::new(Fold { upper: false })),
 };
@@ -17,7 +22,12 @@ pub(super) const LOWERCASE: Definition = Definition {
 pub(super) const UPPERCASE: Definition = Definition {
     name: "uppercase",
     prose: "stores a text in upper case; what is already stored is printed as it is",
-    example: r#"via = "uppercase""#,
+    shown: &[Shown::of(
+        r#"via = "uppercase""#,
+        Value::text("Ana"),
+        Value::text("ANA"),
+        Value::text("ANA"),
+    )],
     keys: &[],
     read: |_| Some(Box::new(Fold { upper: true })),
 };
@@ -52,5 +62,9 @@ impl Transform for Fold {
 
     fn keeps(&self) -> Operators {
         super::EQUALITY.with(Operator::Contains).with(Operator::StartsWith).with(Operator::EndsWith)
+    }
+
+    fn loses(&self) -> Option<&'static str> {
+        Some("letter case")
     }
 }

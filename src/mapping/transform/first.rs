@@ -1,6 +1,6 @@
 //! `first`: of a multi-valued attribute one value is stored.
 
-use super::{Definition, Refusal, Transform};
+use super::{Definition, Refusal, Shown, Transform};
 use crate::record::Operators;
 use crate::value::{Type, Value};
 
@@ -8,7 +8,7 @@ pub(super) const DEFINITION: Definition = Definition {
     name: "first",
     prose: "stores one value of a multi-valued attribute: the primary one, else the first; the \
             others are not kept",
-    example: r#"via = "first""#,
+    shown: &[Shown::text(r#"via = "first""#, "Admin", "Admin")],
     keys: &[],
     read: |_| Some(Box::new(First)),
 };
@@ -40,5 +40,9 @@ impl Transform for First {
 
     fn gathers(&self) -> bool {
         true
+    }
+
+    fn loses(&self) -> Option<&'static str> {
+        Some("all values but one")
     }
 }

@@ -2,31 +2,69 @@
 
 use std::borrow::Cow;
 
-use super::{Definition, EQUALITY, Refusal, Transform};
-use crate::diagnostic::reader::{Key, Table, key};
+use super::boolean::spelling;
+use super::{Definition, EQUALITY, Refusal, Shown, Transform};
+use crate::diagnostic::reader::{Key, Table, key, kind};
 use crate::record::Operators;
 use crate::value::{Type, Value, same_folded};
-use toml::de::DeValue;
+
+const USUAL: &str = r#"via = { table = { "contoso.com" = "CONTOSO" }, other = "keep" }"#;
+const GROUP: &str = r#"via = { table = { "Sales" = "S", "Vertrieb" = "S" }, canonical = "Sales" }"#;
+const TYPED: &str = r#"via = { table = { "Contractor" = true, "Employee" = false } }"#;
 
 pub(super) const DEFINITION: Definition = Definition {
     name: "table",
-    prose: "exchanges values by a table; letter case does not count in finding an entry",
-    example: r#"via = { table = { "contoso.com" = "CONTOSO" }, other = "keep" }"#,
+    prose: "exchanges texts by a table, for texts, whole numbers or truth values; letter case does \
+            not count in finding an entry",
+    shown: &[
+        Shown::text(USUAL, "contoso.com", "CONTOSO"),
+        Shown::text(USUAL, "elsewhere.org", "elsewhere.org"),
+        Shown::of(GROUP, Value::text("vertrieb"), Value::text("S"), Value::text("Sales")),
+        Shown::refused(GROUP, Value::text("Legal")),
+        Shown::of(
+            TYPED,
+            Value::text("Contractor"),
+            Value::Boolean(true),
+            Value::text("Contractor"),
+        ),
+    ],
     keys: KEYS,
     read,
 };
 
 const KEYS: &[Key] = &[
     key("table", "SCIM's value = the upstream's value"),
-    key("other", "what happens to values that are not in the table: `keep` or `reject`"),
+    key("other", "what happens to texts that are not in the table: `keep` or `reject`"),
     key("canonical", "of several SCIM values with one upstream value, those that are printed"),
 ];
 
 #[derive(Debug)]
 struct Exchange {
-    /// SCIM's value, the upstream's, and whether it is the one that is printed.
-    entries: Vec<(Box<str>, Box<str>, bool)>,
+    entries: Vec<Entry>,
+    /// The upstream's type.
+    kind: Type,
     keep_others: bool,
+}
+
+#[derive(Debug)]
+struct Entry {
+    scim: Box<str>,
+    upstream: Value<'static>,
+    /// Whether it is the one of its group that is printed.
+    printed: bool,
+}
+
+impl Entry {
+    fn is_scim(&self, text: &str) -> bool {
+        same_folded(&self.scim, text)
+    }
+
+    fn is_upstream(&self, value: &Value<'_>) -> bool {
+        match (&self.upstream, value) {
+            (Value::Text(known), Value::Text(text)) => same_folded(known, text),
+            (known, value) => known == value,
+        }
+    }
 }
 
 fn read(table: Option<&Table<'_>>) -> Option<Box<dyn Transform>> {
@@ -34,78 +72,84 @@ fn read(table: Option<&Table<'_>>) -> Option<Box<dyn Transform>> {
     let sink = table.sink();
     let canonical = table.one_or_many("canonical");
     let keep_others = table.choice("other", &[("keep", true), ("reject", false)]).unwrap_or(false);
-    let mut entries: Vec<(Box<str>, Box<str>, bool)> = Vec::new();
+    let mut entries: Vec<Entry> = Vec::new();
     let mut sound = true;
+    let mut wrong = |span: &std::ops::Range<usize>, message: String, expected: &str| {
+        sink.error(span, message, Some(format!("expected {expected}")), None);
+        sound = false;
+    };
     for (name, value) in table.entries("table") {
-        let DeValue::String(upstream) = value.get_ref() else {
-            sink.error(
+        let Some(upstream) = spelling(value.get_ref()) else {
+            let found = kind(value.get_ref());
+            wrong(
                 &value.span(),
-                "wrong type in a table",
-                Some("expected a string".to_owned()),
-                None,
+                "wrong type in a table".to_owned(),
+                &format!("a string, a whole number or a truth value, found {found}"),
             );
-            sound = false;
             continue;
         };
-        if entries.iter().any(|(scim, _, _)| same_folded(scim, &name.value)) {
-            sink.error(
+        if entries.first().is_some_and(|first| first.upstream.kind() != upstream.kind()) {
+            wrong(&value.span(), "two types in a table".to_owned(), "one, as in its first entry");
+        }
+        if entries.iter().any(|entry| entry.is_scim(&name.value)) {
+            wrong(
                 &name.span,
                 format!("`{}` stands twice in the table, but for letter case", name.value),
-                None,
-                None,
+                "each of SCIM's values once",
             );
-            sound = false;
         }
         let printed = canonical.iter().any(|c| same_folded(&c.value, &name.value));
-        entries.push((name.value.as_str().into(), upstream.as_ref().into(), printed));
+        entries.push(Entry { scim: name.value.as_str().into(), upstream, printed });
     }
     for name in &canonical {
-        if !entries.iter().any(|(scim, _, _)| same_folded(scim, &name.value)) {
-            sink.error(
-                &name.span,
-                format!("`{}` is not in the table", name.value),
-                Some("expected one of the table's keys".to_owned()),
-                None,
-            );
-            sound = false;
+        if !entries.iter().any(|entry| entry.is_scim(&name.value)) {
+            let message = format!("`{}` is not in the table", name.value);
+            wrong(&name.span, message, "one of the table's keys");
         }
     }
-    let groups: Vec<Box<str>> = entries.iter().map(|(_, upstream, _)| upstream.clone()).collect();
-    for upstream in &groups {
-        let same = |entry: &&(Box<str>, Box<str>, bool)| same_folded(&entry.1, upstream);
+    let Some(kind) = entries.first().and_then(|entry| entry.upstream.kind()) else {
+        wrong(&table.span_of("table"), "a table without entries".to_owned(), "at least one");
+        return None;
+    };
+    if keep_others && kind != Type::String {
+        wrong(
+            &table.span_of("other"),
+            "a text that is not in the table cannot be kept".to_owned(),
+            &format!("`reject`, for the upstream holds {kind}"),
+        );
+    }
+    for position in 0..entries.len() {
+        let Some(entry) = entries.get(position) else { continue };
+        let same = |other: &&Entry| other.is_upstream(&entry.upstream);
         let members = entries.iter().filter(same).count();
-        let printed = entries.iter().filter(same).filter(|entry| entry.2).count();
+        let printed = entries.iter().filter(same).filter(|other| other.printed).count();
         if members > 1 && printed != 1 {
+            let upstream = described(&entry.upstream);
             sink.error(
                 &table.span_of("table"),
-                format!("`{upstream}` stands for {members} values, of which one must be printed"),
+                format!("{upstream} stands for {members} values, of which one must be printed"),
                 Some("expected exactly one of them in `canonical`".to_owned()),
                 Some("add `canonical = [\"…\"]` beside `table`".to_owned()),
             );
             return None;
         }
-    }
-    for position in 0..entries.len() {
-        let alone = entries.get(position).is_some_and(|(_, upstream, _)| {
-            entries.iter().filter(|entry| same_folded(&entry.1, upstream)).count() == 1
-        });
-        if let Some(entry) = entries.get_mut(position).filter(|_| alone) {
-            entry.2 = true;
+        if let Some(entry) = entries.get_mut(position).filter(|_| members == 1) {
+            entry.printed = true;
         }
     }
-    sound.then(|| Box::new(Exchange { entries, keep_others }) as Box<dyn Transform>)
+    sound.then(|| Box::new(Exchange { entries, kind, keep_others }) as Box<dyn Transform>)
 }
 
-impl Exchange {
-    /// What is not in the table passes unchanged only where it cannot be taken for an entry of the
-    /// other side: otherwise two people could be printed alike.
-    fn other<'a>(&self, text: Cow<'a, str>, taken: bool) -> Result<Value<'a>, Refusal> {
-        if self.keep_others && !taken {
-            Ok(Value::Text(text))
-        } else {
-            Err(Refusal::new("one of the values that the mapping's table lists"))
-        }
+fn described(value: &Value<'_>) -> String {
+    match value {
+        Value::Integer(number) => format!("`{number}`"),
+        Value::Boolean(truth) => format!("`{truth}`"),
+        other => format!("`{}`", other.as_str().unwrap_or_default()),
     }
+}
+
+fn unlisted() -> Refusal {
+    Refusal::new("one of the values that the mapping's table lists")
 }
 
 impl Transform for Exchange {
@@ -114,44 +158,59 @@ impl Transform for Exchange {
     }
 
     fn inward<'a>(&self, value: Value<'a>) -> Result<Value<'a>, Refusal> {
-        let Value::Text(text) = value else { return Ok(value) };
-        match self.entries.iter().find(|(scim, _, _)| same_folded(scim, &text)) {
-            Some((_, upstream, _)) => Ok(Value::Text(Cow::Owned(upstream.to_string()))),
-            None => self.other(text, false),
+        let Value::Text(text) = &value else { return Err(unlisted()) };
+        let listed = self.entries.iter().find(|entry| entry.is_scim(text));
+        // What the upstream already calls so is stored in the one spelling that it has.
+        let meant = listed.or_else(|| {
+            self.entries.iter().find(|entry| self.keep_others && entry.is_upstream(&value))
+        });
+        match meant {
+            Some(entry) => Ok(entry.upstream.clone()),
+            None if self.keep_others => Ok(value),
+            None => Err(unlisted()),
         }
     }
 
     fn outward<'a>(&self, value: Value<'a>) -> Result<Value<'a>, Refusal> {
-        let Value::Text(text) = value else { return Ok(value) };
-        let printed =
-            self.entries.iter().find(|(_, up, printed)| *printed && same_folded(up, &text));
-        match printed {
-            Some((scim, _, _)) => Ok(Value::Text(Cow::Owned(scim.to_string()))),
-            None => {
-                let taken = self.entries.iter().any(|(scim, _, _)| same_folded(scim, &text));
-                self.other(text, taken)
-            }
+        let printed = self.entries.iter().find(|entry| entry.printed && entry.is_upstream(&value));
+        if let Some(entry) = printed {
+            return Ok(Value::Text(Cow::Owned(entry.scim.to_string())));
         }
+        // It passes only where it cannot be taken for an entry of the other side: otherwise two
+        // people could be printed alike.
+        let is_free = value
+            .as_str()
+            .is_some_and(|text| !self.entries.iter().any(|entry| entry.is_scim(text)));
+        if self.keep_others && is_free { Ok(value) } else { Err(unlisted()) }
     }
 
     fn upstream_type(&self, scim: Type) -> Result<Type, &'static str> {
-        if scim == Type::String { Ok(scim) } else { Err("a string") }
+        if scim == Type::String { Ok(self.kind) } else { Err("a string") }
     }
 
     fn keeps(&self) -> Operators {
         EQUALITY
     }
 
+    fn loses(&self) -> Option<&'static str> {
+        Some("the letter case of an entry, and which one of a group it was")
+    }
+
+    fn samples(&self) -> Vec<Value<'static>> {
+        let text = |text: &str| Value::Text(Cow::Owned(text.to_owned()));
+        let listed = self.entries.iter().map(|entry| text(&entry.scim));
+        let stored = self.entries.iter().map(|entry| entry.upstream.clone());
+        listed.chain(stored.filter(|value| value.kind() == Some(Type::String))).collect()
+    }
+
     fn printable(&self) -> Option<Vec<Value<'static>>> {
-        let known =
-            |entry: &(Box<str>, Box<str>, bool)| Value::Text(Cow::Owned(entry.1.to_string()));
-        (!self.keep_others).then(|| self.entries.iter().map(known).collect())
+        let known = self.entries.iter().map(|entry| entry.upstream.clone());
+        (!self.keep_others).then(|| known.collect())
     }
 
     fn unprintable(&self) -> Vec<Value<'static>> {
-        let is_upstream = |text: &str| self.entries.iter().any(|(_, up, _)| same_folded(up, text));
-        let names = self.entries.iter().map(|(scim, _, _)| scim);
-        let taken = names.filter(|scim| self.keep_others && !is_upstream(scim));
-        taken.map(|scim| Value::Text(Cow::Owned(scim.to_string()))).collect()
+        let text = |entry: &Entry| Value::Text(Cow::Owned(entry.scim.to_string()));
+        let names = self.entries.iter().map(text).filter(|_| self.keep_others);
+        names.filter(|name| !self.entries.iter().any(|entry| entry.is_upstream(name))).collect()
     }
 }

@@ -2,14 +2,19 @@
 
 use std::borrow::Cow;
 
-use super::{Definition, EQUALITY, Refusal, Transform};
+use super::{Definition, EQUALITY, Refusal, Shown, Transform, date_time};
 use crate::record::{Operator, Operators};
 use crate::value::{Type, Value};
 
 pub(super) const DEFINITION: Definition = Definition {
     name: "ticks",
     prose: "a dateTime as .NET ticks: 100-nanosecond steps since 0001-01-01T00:00:00Z",
-    example: r#"via = "ticks""#,
+    shown: &[Shown::of(
+        r#"via = "ticks""#,
+        date_time("2026-01-01T00:00:00Z"),
+        Value::Integer(639_028_224_000_000_000),
+        date_time("2026-01-01T00:00:00Z"),
+    )],
     keys: &[],
     read: |_| Some(Box::new(Ticks)),
 };
@@ -49,5 +54,9 @@ impl Transform for Ticks {
 
     fn keeps(&self) -> Operators {
         EQUALITY.with(Operator::Gt).with(Operator::Ge).with(Operator::Lt).with(Operator::Le)
+    }
+
+    fn loses(&self) -> Option<&'static str> {
+        Some("fractions of 100 nanoseconds")
     }
 }

@@ -2,14 +2,19 @@
 
 use std::borrow::Cow;
 
-use super::{Definition, EQUALITY, Refusal, Transform};
+use super::{Definition, EQUALITY, Refusal, Shown, Transform};
 use crate::record::Operators;
 use crate::value::{Type, Value};
 
 pub(super) const DEFINITION: Definition = Definition {
     name: "trim",
     prose: "drops blanks at both ends before a value is stored",
-    example: r#"via = "trim""#,
+    shown: &[Shown::of(
+        r#"via = "trim""#,
+        Value::text("  Ana "),
+        Value::text("Ana"),
+        Value::text("Ana"),
+    )],
     keys: &[],
     read: |_| Some(Box::new(Trim)),
 };
@@ -44,5 +49,9 @@ impl Transform for Trim {
 
     fn keeps(&self) -> Operators {
         EQUALITY
+    }
+
+    fn loses(&self) -> Option<&'static str> {
+        Some("blanks at both ends")
     }
 }
