@@ -1,16 +1,16 @@
 //! The command line: arguments in, a [`Command`] out; usage errors end with 64.
 //!
 //! The commands and their options are fixed, because others script against them. Reading them is
-//! all that happens here, but for the two commands that need nothing else: [`token`] and [`init`].
+//! all that happens here, but for the command that needs nothing else: [`token`].
 
 use std::ffi::OsString;
 use std::fmt;
 use std::io::{self, Write};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::error::ErrorKind;
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::config;
 use crate::seam::{Random, Seams};
@@ -18,11 +18,14 @@ use crate::secret::{Secret, TokenHash};
 
 mod check;
 mod explain;
+mod init;
+mod schema;
 mod serve;
 mod transforms;
 
 #[cfg(feature = "demo")]
 pub use crate::demo::Demo;
+pub use init::init;
 
 /// How the process ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -70,9 +73,12 @@ pub enum Command {
     )]
     Serve(Serve),
     /// Tell every mistake in a configuration and its mappings, or in mappings alone
-    #[command(override_usage = "scim-sidecar check [--config <FILE> [--live]] [MAPPING]...")]
+    #[command(
+        override_usage = "scim-sidecar check [--config <FILE> [--live]] [--format <FORM>] [MAPPING]..."
+    )]
     #[command(after_help = "Examples:\n  scim-sidecar check --config sidecar.toml\n  \
-        scim-sidecar check mappings/bizagi-odata.toml")]
+        scim-sidecar check mappings/bizagi-odata.toml\n  \
+        scim-sidecar check --format json mappings/bizagi-odata.toml")]
     Check(Check),
     /// Show one request's whole translation; nothing is written upstream
     #[command(
@@ -81,12 +87,19 @@ pub enum Command {
     )]
     Explain(Explain),
     /// Write a commented configuration and mapping to start from
-    #[command(after_help = "Example:\n  scim-sidecar init ./sidecar\n\n\
+    #[command(after_help = "Examples:\n  scim-sidecar init ./sidecar\n  \
+        scim-sidecar init --from-metadata https://legacy.example.com/odata/$metadata ./sidecar\n  \
+        scim-sidecar init --from-scim schemas.json ./sidecar\n\n\
         Files that are there already are never touched.")]
     Init(Init),
     /// Show the transforms that a mapping's `via` may use, with values that go through them
     #[command(after_help = "Examples:\n  scim-sidecar transforms\n  scim-sidecar transforms time")]
     Transforms(Transforms),
+    /// Print the JSON Schema of a file, by which editors complete and underline it
+    #[command(after_help = "Example:\n  \
+        scim-sidecar schema mapping > mappings/mapping.schema.json\n\n\
+        A first line `#:schema ./mapping.schema.json` makes a file name its schema; `init` writes both.")]
+    Schema(Schema),
     /// Print a new random token and the hash to put into the configuration
     #[command(after_help = "Example:\n  scim-sidecar token\n\n\
         The token goes to the identity provider, the hash into `tokens` of a caller.")]
@@ -114,6 +127,18 @@ pub struct Check {
     /// Ask each upstream of the configuration as well; nothing is written there
     #[arg(long, requires = "config")]
     pub live: bool,
+    /// How it is told: for people, or as one JSON document for editors and builds
+    #[arg(long, value_name = "FORM", value_enum, default_value = "human")]
+    pub format: Form,
+}
+
+/// The forms in which findings are told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Form {
+    /// For people, with lines and carets
+    Human,
+    /// One JSON document
+    Json,
 }
 
 /// The options of `explain`.
@@ -142,6 +167,38 @@ pub struct Init {
     /// The folder to write into, made where it is not there
     #[arg(value_name = "DIR", default_value = ".")]
     pub folder: PathBuf,
+    /// Propose a mapping from the `$metadata` document of an OData V4 service
+    #[arg(long, value_name = "FILE|URL")]
+    pub from_metadata: Option<String>,
+    /// The entity set that the people are in [default: the one whose name says so]
+    #[arg(long, value_name = "NAME", requires = "from_metadata")]
+    pub entity: Option<String>,
+    /// Propose a mapping to fill in from a SCIM `/Schemas` document
+    #[arg(long, value_name = "FILE|URL", conflicts_with = "from_metadata")]
+    pub from_scim: Option<String>,
+    /// PEM file with the only authorities to trust for a URL, instead of the system's
+    #[arg(long, value_name = "FILE")]
+    pub ca: Option<PathBuf>,
+    /// The environment variable with a bearer token for a URL
+    #[arg(long, value_name = "NAME")]
+    pub token_env: Option<String>,
+}
+
+/// The options of `schema`.
+#[derive(Clone, Copy, Debug, Args)]
+pub struct Schema {
+    /// Of which file
+    #[arg(value_name = "FILE", value_enum)]
+    pub of: SchemaOf,
+}
+
+/// The files that have a schema.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum SchemaOf {
+    /// The server file, sidecar.toml
+    Config,
+    /// A mapping file
+    Mapping,
 }
 
 /// The options of `transforms`.
@@ -222,10 +279,11 @@ pub async fn run(
         Command::Serve(options) => serve::serve(&options, seams, err).await,
         Command::Check(options) => check::check(&options, seams, out).await,
         Command::Explain(options) => explain::run(&options, seams, out, err).await,
-        Command::Init(options) => match init(&options.folder, config::MAPPINGS, out) {
+        Command::Init(options) => init::run(&options, seams, out, err).await,
+        Command::Schema(options) => match schema::print(&options, out) {
             Ok(()) => Exit::Fine,
             Err(error) => {
-                let _ = writeln!(err, "error: {}", serve::chain(&error));
+                let _ = writeln!(err, "error: {error}");
                 Exit::Failed
             }
         },
@@ -251,29 +309,6 @@ pub fn token(random: &dyn Random, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out)?;
     writeln!(out, "The token goes to the identity provider; it is not kept and not shown again.")?;
     writeln!(out, "The hash goes into `tokens` of a [[project.caller]].")
-}
-
-/// Writes the sample server file and `mappings` (path relative to the folder, text), and says what
-/// it wrote.
-///
-/// # Errors
-/// When a file is there already (nothing is written then) or cannot be written.
-pub fn init(
-    folder: &Path,
-    mappings: &[(&str, &str)],
-    out: &mut dyn Write,
-) -> Result<(), config::InitError> {
-    let mut files = vec![("sidecar.toml", config::SAMPLE)];
-    files.extend_from_slice(mappings);
-    let written = config::init(folder, &files)?;
-    // The files are there; a closed standard output does not change that.
-    for path in &written {
-        let _ = writeln!(out, "wrote {}", path.display());
-    }
-    if let Some(file) = written.first() {
-        let _ = writeln!(out, "next: scim-sidecar check --config {}", file.display());
-    }
-    Ok(())
 }
 
 #[cfg(test)]

@@ -44,6 +44,7 @@ mod manifest;
 mod process;
 mod project;
 mod sample;
+mod schema;
 mod secrecy;
 mod upstream;
 
@@ -53,6 +54,7 @@ pub use manifest::Manifest;
 pub use process::{Limits, Log, LogFormat, Reload, Tls};
 pub use project::{Cache, Caller, Project};
 pub use sample::{InitError, MAPPINGS, SAMPLE, init};
+pub use schema::{SCHEMA_FILE, schema};
 pub use upstream::{Auth, Upstream};
 
 /// Why there is no switch for it, wherever somebody looks for one.
@@ -63,14 +65,22 @@ const ALWAYS_VERIFIED: &str =
 pub const SERVER_FILE: &str = "sidecar.toml";
 
 const ROOT: &[Key] = &[
-    key("format", "the version of the file's format: 1"),
-    key("listen", "the address and port for SCIM over TLS"),
+    // Only format 1 exists; a file that does not say so may be for another version or program.
+    key("format", "the version of the file's format: 1")
+        .integer(1, 1)
+        .required("`format = 1` as the first line"),
+    key("listen", "the address and port for SCIM over TLS")
+        .required("an address and port, such as `0.0.0.0:8443`"),
     key("admin", "the loopback address and port for health, or \"off\""),
-    key("tls", "the certificate"),
-    key("limits", "what the whole process may take"),
-    key("log", "how to log"),
-    key("reload", "when the files are read again without being asked"),
-    key("project", "one legacy server behind one base path"),
+    key("tls", "the certificate")
+        .table(process::TLS)
+        .required("a table `[tls]` with `certificate` and `key`"),
+    key("limits", "what the whole process may take").table(process::LIMITS),
+    key("log", "how to log").table(process::LOG),
+    key("reload", "when the files are read again without being asked").table(process::RELOAD),
+    key("project", "one legacy server behind one base path")
+        .tables(project::PROJECT)
+        .required("at least one table `[[project]]`"),
     refused("verify", ALWAYS_VERIFIED),
     refused("insecure", ALWAYS_VERIFIED),
 ];
@@ -123,8 +133,8 @@ struct Known<'k> {
 
 impl Known<'_> {
     /// A path that must be named, relative to the file's folder.
-    fn required_path(&self, table: &Table<'_>, key: &str, what: &str) -> Option<Placed<PathBuf>> {
-        self.path_of(table, key, &table.required_text(key, what)?)
+    fn required_path(&self, table: &Table<'_>, key: &str) -> Option<Placed<PathBuf>> {
+        self.path_of(table, key, &table.required_text(key)?)
     }
 
     /// A path that may be named, relative to the file's folder.
@@ -154,10 +164,9 @@ impl Known<'_> {
 }
 
 fn root(table: &Table<'_>, known: Known<'_>) -> Option<Config> {
-    format(table);
-    let listen = table
-        .required_text("listen", "an address and port, such as `0.0.0.0:8443`")
-        .and_then(|text| address::socket(table, "listen", text));
+    let _ = table.integer("format");
+    let listen =
+        table.required_text("listen").and_then(|text| address::socket(table, "listen", text));
     let admin = process::admin(table);
     if let (Some(listen), Some(Some(admin))) = (&listen, &admin) {
         process::apart(table.sink(), listen, admin);
@@ -177,15 +186,6 @@ fn root(table: &Table<'_>, known: Known<'_>) -> Option<Config> {
         reload,
         projects: projects?,
     })
-}
-
-/// Only format 1 exists; a file that does not say so may be for another version or program.
-fn format(table: &Table<'_>) {
-    if table.has("format") {
-        let _ = table.integer("format", 1..=1);
-    } else {
-        table.missing("format", "`format = 1` as the first line");
-    }
 }
 
 #[cfg(test)]

@@ -1,10 +1,12 @@
 //! Findings about files that operators write: every one at once, each with file, line, column and
 //! caret, what was expected and found, and a way out.
 //!
-//! [`reader`] walks a TOML file and records them; whoever compiles what was read adds its own. This
-//! room knows nothing of what the files mean.
+//! [`reader`] walks a TOML file and records them; whoever compiles what was read adds its own.
+//! [`mod@schema`] tells editors the same lists of keys, [`json`] the findings to machines. This room knows nothing of what the files mean.
 
+pub mod json;
 pub mod reader;
+pub mod schema;
 
 use std::fmt;
 use std::ops::Range;
@@ -50,11 +52,77 @@ pub enum Severity {
     Note,
 }
 
+/// What kind of thing was found, by a name that does not change when its words do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Code {
+    /// The file cannot be read.
+    Unreadable,
+    /// The file is not valid TOML.
+    NotToml,
+    /// A key that there is not.
+    UnknownKey,
+    /// A key that is known and refused.
+    RefusedKey,
+    /// A key that must be there is not.
+    MissingKey,
+    /// A value of a wrong type or shape.
+    WrongType,
+    /// A number or duration outside its bounds.
+    OutOfRange,
+    /// A word that is none of those known there.
+    UnknownWord,
+    /// An example that does not hold.
+    Example,
+    /// What values that were tried show of a rule.
+    Law,
+    /// Something worth knowing of a mapping that is not wrong.
+    Hint,
+    /// The living upstream says otherwise.
+    Upstream,
+    /// Anything else that makes no sense.
+    Invalid,
+}
+
+impl Code {
+    /// Its name.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Unreadable => "unreadable",
+            Self::NotToml => "not-toml",
+            Self::UnknownKey => "unknown-key",
+            Self::RefusedKey => "refused-key",
+            Self::MissingKey => "missing-key",
+            Self::WrongType => "wrong-type",
+            Self::OutOfRange => "out-of-range",
+            Self::UnknownWord => "unknown-word",
+            Self::Example => "example",
+            Self::Law => "law",
+            Self::Hint => "hint",
+            Self::Upstream => "upstream",
+            Self::Invalid => "invalid",
+        }
+    }
+}
+
+/// One value that is not what the file says it is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Difference {
+    /// Whose value: a field, or an attribute.
+    pub name: String,
+    /// What the file says; `None` for nothing.
+    pub expected: Option<String>,
+    /// What it is; `None` for nothing.
+    pub found: Option<String>,
+}
+
 /// One thing that was found.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Finding {
     /// How bad it is.
     pub severity: Severity,
+    /// What kind of thing.
+    pub code: Code,
     /// What it is: lower case, no full stop, backticks around literals.
     pub message: String,
     /// Where it is.
@@ -63,6 +131,8 @@ pub struct Finding {
     pub span: Option<Range<usize>>,
     /// What stands at the caret, such as `expected one of …`.
     pub label: Option<String>,
+    /// Values that the file says and that are otherwise.
+    pub diff: Vec<Difference>,
     /// The way out.
     pub help: Option<String>,
     /// Whether the lines must not be drawn, because a secret stands there (or may stand there).
@@ -119,6 +189,17 @@ impl fmt::Display for Finding {
                 }
             }
         };
+        if !self.diff.is_empty() {
+            let mut lines = String::from("`-` says the file, `+` makes the mapping");
+            for Difference { name, expected, found } in &self.diff {
+                for (mark, value) in [('-', expected), ('+', found)] {
+                    if let Some(value) = value {
+                        lines.push_str(&format!("\n{mark} {name} = {value}"));
+                    }
+                }
+            }
+            group = group.element(Level::NOTE.message(lines));
+        }
         if let Some(help) = &self.help {
             group = group.element(Level::HELP.message(help.as_str()));
         }
@@ -246,10 +327,12 @@ mod tests {
         });
         let finding = Finding {
             severity: Severity::Error,
+            code: Code::UnknownWord,
             message: "unknown transform `lowecase`".to_owned(),
             source,
             span: Some(18..28),
             label: Some("expected `trim` or `lowercase`".to_owned()),
+            diff: Vec::new(),
             help: Some("did you mean `lowercase`?".to_owned()),
             masked: false,
         };

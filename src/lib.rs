@@ -36,6 +36,7 @@
 //! | [`process`] | one running process: both ports, and their end |
 //! | [`reload`] | the configuration in force, and another in its place |
 //! | [`admin`] | the loopback port: live, ready and reload |
+//! | [`propose`] | what a server says about itself → a mapping to start from |
 //! | [`explain`] | one request's whole translation, by the code that serves, with nothing sent |
 //! | [`platform`] | what differs between operating systems |
 //! | [`seam`] | time, randomness and sockets, handed in from `main` |
@@ -66,6 +67,7 @@ pub mod manual;
 pub mod mapping;
 pub mod platform;
 pub mod process;
+pub mod propose;
 pub mod provision;
 pub mod record;
 pub mod reload;

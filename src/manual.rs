@@ -35,6 +35,12 @@ pub mod reload {}
 #[doc = include_str!("manual/rooms.md")]
 pub mod rooms {}
 
+#[doc = include_str!("manual/keys.md")]
+pub mod keys {}
+
+#[doc = include_str!("manual/proposals.md")]
+pub mod proposals {}
+
 #[doc = include_str!("manual/language.md")]
 pub mod language {}
 

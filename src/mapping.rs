@@ -8,6 +8,7 @@
 //! | room | what is in it |
 //! |---|---|
 //! | [`mod@file`] | what may be written in the file: its keys, read with their places |
+//! | [`mod@schema`] | the same for editors |
 //! | [`compile`] | what was read → [`Mapping`], with every finding |
 //! | [`rule`], [`split`], [`transform`], [`template`], `many` | one attribute and its fields |
 //! | [`predicate`], [`search`] | filters through the rules |
@@ -24,6 +25,7 @@ pub mod policy;
 pub mod predicate;
 pub mod rule;
 pub mod sample;
+pub mod schema;
 pub mod search;
 pub mod split;
 pub mod template;

@@ -13,6 +13,7 @@ mod client;
 mod credential;
 mod dialect;
 mod error;
+mod fetch;
 mod literal;
 mod origin;
 mod refusal;
@@ -35,6 +36,7 @@ pub use dialect::{
     dialect,
 };
 pub use error::{Blame, Error, Kind, Retry, SetupError};
+pub use fetch::{FetchError, fetch};
 pub use origin::{NotAnOrigin, Origin, Strayed};
 
 use crate::record::Class;

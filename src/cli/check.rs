@@ -4,92 +4,139 @@
 use std::io::Write;
 use std::sync::Arc;
 
+use serde_json::{Value as Json, json};
+
 use super::serve::{chain, counted};
-use super::{Check, Exit};
+use super::{Check, Exit, Form};
 use crate::config::{Config, dialects, profiles, source};
 use crate::diagnostic::reader::Sink;
-use crate::diagnostic::{Finding, Report, Severity};
+use crate::diagnostic::{self, Code, Report, Severity};
 use crate::generation::{Generation, Project};
 use crate::mapping::Mapping;
 use crate::provision::Seen;
 use crate::seam::Seams;
 use crate::serve::tls::Identity;
 
-/// What was told beside the findings.
+/// What was found, in whichever form it is told.
 #[derive(Default)]
-struct Told {
-    /// How many things named on the command line or in the configuration cannot be used.
-    wrong: usize,
-    /// How many upstreams could not be asked.
-    closed: usize,
+struct Found {
+    report: Report,
+    /// What has no place in a file that could be read: its kind, the file, and what is wrong.
+    problems: Vec<(Code, String, String)>,
+    /// The upstreams that were asked: the project, and why it could not be, if so.
+    upstreams: Vec<(Arc<str>, Option<String>)>,
+}
+
+impl Found {
+    /// How many errors: of the files, and of upstreams that could not be asked.
+    fn errors(&self) -> (usize, usize) {
+        let closed = self.upstreams.iter().filter(|(_, closed)| closed.is_some()).count();
+        (self.report.counts().0 + self.problems.len(), closed)
+    }
+
+    fn exit(&self) -> Exit {
+        match self.errors() {
+            (0, 0) => Exit::Fine,
+            (0, _) => Exit::Failed,
+            _ => Exit::Configuration,
+        }
+    }
+
+    fn problem(&mut self, code: Code, file: &std::path::Path, problem: String) {
+        self.problems.push((code, file.display().to_string(), problem));
+    }
 }
 
 /// Tells every mistake in what it is given.
 pub(super) async fn check(options: &Check, seams: &Seams, out: &mut (dyn Write + Send)) -> Exit {
-    let mut report = Report::default();
-    let mut told = Told::default();
+    let mut found = Found::default();
     if let Some(path) = &options.config {
         match source(path) {
             Ok(text) => {
                 let (config, findings) = Config::read(&text, &profiles());
-                report.extend(findings);
+                found.report.extend(findings);
                 if let Some(config) = config {
-                    let generation = check_config(&config, seams, out, &mut report, &mut told);
+                    let generation = check_config(&config, seams, &mut found);
                     if let Some(generation) = generation {
-                        try_mappings(&generation, &mut report);
+                        try_mappings(&generation, &mut found.report);
                         if options.live {
-                            check_live(&generation, seams, out, &mut report, &mut told).await;
+                            check_live(&generation, seams, &mut found).await;
                         }
                     }
                 }
             }
-            Err(problem) => tell(out, &mut told, &problem),
+            Err(problem) => found.problem(Code::Unreadable, path, problem),
         }
     }
     for path in &options.mappings {
         match source(path) {
             Ok(text) => {
                 let (mapping, findings) = Mapping::read(text, &dialects());
-                report.extend(findings);
+                found.report.extend(findings);
                 if let Some(mapping) = mapping {
-                    report.extend(mapping.trial());
+                    found.report.extend(mapping.trial());
                 }
             }
-            Err(problem) => tell(out, &mut told, &problem),
+            Err(problem) => found.problem(Code::Unreadable, path, problem),
         }
     }
-    let (errors, warnings) = report.counts();
-    let errors = errors + told.wrong;
-    let _ = write!(out, "{report}");
-    let _ = writeln!(out, "{}", counted(errors + told.closed, warnings));
-    if errors > 0 {
-        Exit::Configuration
-    } else if told.closed > 0 {
-        Exit::Failed
-    } else {
-        Exit::Fine
+    match options.format {
+        Form::Human => human(&found, out),
+        Form::Json => {
+            // A closed standard output does not change what was found.
+            let _ = writeln!(out, "{:#}", json(&found));
+        }
     }
+    found.exit()
 }
 
-fn tell(out: &mut dyn Write, told: &mut Told, problem: &str) {
-    told.wrong += 1;
-    let _ = writeln!(out, "error: {problem}\n");
+fn human(found: &Found, out: &mut dyn Write) {
+    for (_, _, problem) in &found.problems {
+        let _ = writeln!(out, "error: {problem}\n");
+    }
+    for (project, closed) in &found.upstreams {
+        let _ = match closed {
+            None => writeln!(out, "project `{project}`: the people can be searched\n"),
+            Some(why) => writeln!(out, "error: project `{project}`: {why}\n"),
+        };
+    }
+    let (errors, closed) = found.errors();
+    let _ = write!(out, "{}", found.report);
+    let _ = writeln!(out, "{}", counted(errors + closed, found.report.counts().1));
 }
 
-fn check_config(
-    config: &Config,
-    seams: &Seams,
-    out: &mut dyn Write,
-    report: &mut Report,
-    told: &mut Told,
-) -> Option<Generation> {
-    report.extend(config.check_files());
+/// The same for editors and builds: one document.
+fn json(found: &Found) -> Json {
+    let problem = |(code, file, problem): &(Code, String, String)| {
+        json!({
+            "severity": "error", "code": code.name(), "message": problem, "file": file,
+            "line": null, "column": null, "end_line": null, "end_column": null,
+            "expected": null, "help": null, "diff": [],
+        })
+    };
+    let upstream = |(project, closed): &(Arc<str>, Option<String>)| {
+        let state = if closed.is_some() { "closed" } else { "searchable" };
+        json!({ "project": &**project, "state": state, "message": closed })
+    };
+    let findings = found.report.findings().iter().map(diagnostic::json::finding);
+    let (errors, closed) = found.errors();
+    json!({
+        "findings": found.problems.iter().map(problem).chain(findings).collect::<Vec<_>>(),
+        "upstreams": found.upstreams.iter().map(upstream).collect::<Vec<_>>(),
+        "errors": errors + closed,
+        "warnings": found.report.counts().1,
+        "exit": found.exit() as u8,
+    })
+}
+
+fn check_config(config: &Config, seams: &Seams, found: &mut Found) -> Option<Generation> {
+    found.report.extend(config.check_files());
     // Whoever checks may be somebody else than the one as whom it will serve.
-    report.extend(config.check_owners(Severity::Warning));
-    check_certificate(config, out, told);
+    found.report.extend(config.check_owners(Severity::Warning));
+    check_certificate(config, found);
     let (generation, findings) = config.assemble(seams, true);
     // A file that is missing was told above; once is enough.
-    report.extend_with_new_places(findings);
+    found.report.extend_with_new_places(findings);
     generation
 }
 
@@ -105,7 +152,7 @@ fn try_mappings(generation: &Generation, report: &mut Report) {
     }
 }
 
-fn check_certificate(config: &Config, out: &mut dyn Write, told: &mut Told) {
+fn check_certificate(config: &Config, found: &mut Found) {
     let (certificate, key) = (&config.tls.certificate.value, &config.tls.key.value);
     // What cannot be read at all is a finding of its own.
     if !certificate.is_file() || !key.is_file() {
@@ -115,38 +162,28 @@ fn check_certificate(config: &Config, out: &mut dyn Write, told: &mut Told) {
         .and_then(Identity::refuse_development)
         .and_then(|identity| identity.server_config().map(drop));
     if let Err(error) = loaded {
-        tell(out, told, &chain(&error));
+        found.problem(Code::Invalid, certificate, chain(&error));
     }
 }
 
 /// Asks every project's upstream, and says at which line of its mapping something is wrong.
-async fn check_live(
-    generation: &Generation,
-    seams: &Seams,
-    out: &mut (dyn Write + Send),
-    report: &mut Report,
-    told: &mut Told,
-) {
+async fn check_live(generation: &Generation, seams: &Seams, found: &mut Found) {
     for project in &generation.projects {
         for seen in project.provisioner.probe(&*seams.clock).await {
             match seen {
-                Seen::Searchable => {
-                    let _ =
-                        writeln!(out, "project `{}`: the people can be searched\n", project.name);
+                Seen::Searchable => found.upstreams.push((Arc::clone(&project.name), None)),
+                Seen::Closed(why) => found.upstreams.push((Arc::clone(&project.name), Some(why))),
+                Seen::Refused(why) => found.report.extend(about(project, "collection", why)),
+                Seen::Unknown(field, why) => {
+                    found.report.extend(about(project, field.as_str(), why));
                 }
-                Seen::Closed(why) => {
-                    told.closed += 1;
-                    let _ = writeln!(out, "error: project `{}`: {why}\n", project.name);
-                }
-                Seen::Refused(why) => report.push(about(project, "collection", &why)),
-                Seen::Unknown(field, why) => report.push(about(project, field.as_str(), &why)),
             }
         }
     }
 }
 
 /// A finding at the first place where the mapping names a field or key.
-fn about(project: &Project, name: &str, why: &str) -> Finding {
+fn about(project: &Project, name: &str, why: String) -> Report {
     let source = &project.provisioner.mapping.source;
     let quoted = format!("\"{name}\"");
     let found = source.text.match_indices(&quoted).find(|(at, _)| !is_comment(&source.text, *at));
@@ -157,13 +194,10 @@ fn about(project: &Project, name: &str, why: &str) -> Finding {
     let sink = Sink::new(Arc::clone(source));
     let message = format!("the upstream of project `{}` does not search `{name}`", project.name);
     match span {
-        Some(span) => sink.error(&span, message, Some(why.to_owned()), None),
-        None => sink.about_the_file(Severity::Error, message, Some(why.to_owned())),
+        Some(span) => sink.coded(Code::Upstream, &span, message, Some(why), None),
+        None => sink.coded_about_the_file(Code::Upstream, message, Some(why)),
     }
-    let report = sink.into_report();
-    // The sink holds what was just put in.
-    #[expect(clippy::indexing_slicing, reason = "one finding was recorded above")]
-    report.findings()[0].clone()
+    sink.into_report()
 }
 
 /// Whether a place lies behind a `#` of its own line; in a text a `#` may stand, so this only

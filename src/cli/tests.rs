@@ -1,5 +1,7 @@
 use clap::CommandFactory;
 
+use std::path::Path;
+
 use super::*;
 use crate::seam::fake::CountingRandom;
 
@@ -25,6 +27,8 @@ fn every_command_is_read() {
     let Ok(Command::Init(init)) = parse("scim-sidecar init") else { panic!() };
     assert_eq!(init.folder, Path::new("."));
     assert!(matches!(parse("scim-sidecar token"), Ok(Command::Token)));
+    let Ok(Command::Schema(schema)) = parse("scim-sidecar schema mapping") else { panic!() };
+    assert_eq!(schema.of, SchemaOf::Mapping);
 }
 
 #[test]
@@ -128,7 +132,14 @@ fn init_says_what_it_wrote() {
     let mut out = Vec::new();
     init(&folder, &[("mappings/m.toml", "format = 1\n")], &mut out).unwrap();
     let text = String::from_utf8(out).unwrap();
-    assert_eq!(text.lines().count(), 3, "{text}");
+    assert_eq!(text.lines().count(), 5, "{text}");
+    for (file, schema) in
+        [("sidecar.toml", config::SCHEMA_FILE), ("mappings/m.toml", "mapping.schema.json")]
+    {
+        let file = folder.join(file);
+        let schema = std::fs::read_to_string(file.with_file_name(schema)).unwrap();
+        assert!(schema.starts_with('{') && schema.ends_with("}\n"), "{}", file.display());
+    }
     assert_eq!(std::fs::read_to_string(folder.join("sidecar.toml")).unwrap(), config::SAMPLE);
     std::fs::remove_dir_all(&folder).unwrap();
 }

@@ -2,14 +2,13 @@
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::num::NonZeroU32;
-use std::ops::RangeInclusive;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use tracing_subscriber::filter::EnvFilter;
 
 use super::{ALWAYS_VERIFIED, Known, address};
-use crate::diagnostic::reader::{Key, Placed, Sink, Table, key, refused};
+use crate::diagnostic::reader::{Key, Placed, Sink, Table, key, names, refused};
 use crate::gate::FailurePace;
 use crate::serve;
 
@@ -17,33 +16,44 @@ use crate::serve;
 const ADMIN: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 9464);
 
 pub(super) const TLS: &[Key] = &[
-    key("certificate", "PEM file with the certificate chain, our own certificate first"),
-    key("key", "PEM file with the private key"),
+    key("certificate", "PEM file with the certificate chain, our own certificate first")
+        .required("the path of a PEM file"),
+    key("key", "PEM file with the private key").required("the path of a PEM file"),
     refused("verify", ALWAYS_VERIFIED),
     refused("insecure", ALWAYS_VERIFIED),
 ];
 
+const SECOND: Duration = Duration::from_secs(1);
+const HOUR: Duration = Duration::from_secs(3600);
+/// The shortest and longest time for what a client must do at once.
+const LEAST: Duration = Duration::from_millis(100);
+const MOST: Duration = Duration::from_secs(300);
+
 pub(super) const LIMITS: &[Key] = &[
-    key("connections", "open connections"),
-    key("handshake", "time for a TLS handshake"),
-    key("header_time", "time for a request's headers to arrive"),
-    key("header_bytes", "size of a request's headers"),
-    key("idle", "time that a connection may be silent"),
-    key("streams", "requests at once on one HTTP/2 connection"),
-    key("body_bytes", "size of a request's body"),
-    key("concurrent_requests", "requests being answered at once"),
-    key("drain", "time for open requests to end after a stop signal"),
-    key("failure_rate", "unknown tokens per second from one address"),
-    key("failure_burst", "unknown tokens at once from one address"),
+    key("connections", "open connections").integer(1, 1_000_000),
+    key("handshake", "time for a TLS handshake").duration(LEAST, MOST),
+    key("header_time", "time for a request's headers to arrive").duration(LEAST, MOST),
+    key("header_bytes", "size of a request's headers").integer(8 * 1024, 1024 * 1024),
+    key("idle", "time that a connection may be silent").duration(SECOND, HOUR),
+    key("streams", "requests at once on one HTTP/2 connection").integer(1, 10_000),
+    key("body_bytes", "size of a request's body").integer(1024, 64 * 1024 * 1024),
+    key("concurrent_requests", "requests being answered at once").integer(1, 100_000),
+    key("drain", "time for open requests to end after a stop signal")
+        .duration(Duration::ZERO, HOUR),
+    key("failure_rate", "unknown tokens per second from one address").integer(1, 100_000),
+    key("failure_burst", "unknown tokens at once from one address").integer(1, 100_000),
 ];
 
+const FORMATS: [(&str, LogFormat); 2] = [("text", LogFormat::Text), ("json", LogFormat::Json)];
+
 pub(super) const LOG: &[Key] = &[
-    key("format", "`text` or `json`"),
+    key("format", "`text` or `json`").word(|| names(&FORMATS)),
     key("filter", "which events, such as `info` or `info,scim_sidecar=debug`"),
 ];
 
 pub(super) const RELOAD: &[Key] =
-    &[key("watch", "how often the files are looked at, such as `10s`, or \"off\"")];
+    &[key("watch", "how often the files are looked at, such as `10s`, or \"off\"")
+        .duration_or("off", LEAST, HOUR)];
 
 /// The server's certificate.
 #[derive(Clone, Debug)]
@@ -146,13 +156,9 @@ pub(super) fn apart(sink: &Sink, listen: &Placed<SocketAddr>, admin: &Placed<Soc
 }
 
 pub(super) fn tls(root: &Table<'_>, known: Known<'_>) -> Option<Tls> {
-    if !root.has("tls") {
-        root.missing("tls", "a table `[tls]` with `certificate` and `key`");
-        return None;
-    }
-    let table = root.table("tls", TLS)?;
-    let certificate = known.required_path(&table, "certificate", "the path of a PEM file");
-    let key = known.required_path(&table, "key", "the path of a PEM file");
+    let table = root.table("tls")?;
+    let certificate = known.required_path(&table, "certificate");
+    let key = known.required_path(&table, "key");
     Some(Tls { certificate: certificate?, key: key? })
 }
 
@@ -161,18 +167,17 @@ pub(super) fn limits(root: &Table<'_>) -> Option<Limits> {
     if !root.has("limits") {
         return Some(limits);
     }
-    let table = root.table("limits", LIMITS)?;
+    let table = root.table("limits")?;
     let serve = &mut limits.serve;
-    let short = Duration::from_millis(100)..=Duration::from_secs(300);
-    count(&table, "connections", 1..=1_000_000, &mut serve.connections);
-    span(&table, "handshake", short.clone(), &mut serve.handshake);
-    span(&table, "header_time", short, &mut serve.header_read);
-    count(&table, "header_bytes", 8 * 1024..=1024 * 1024, &mut serve.header_bytes);
-    span(&table, "idle", Duration::from_secs(1)..=Duration::from_secs(3600), &mut serve.idle);
-    count(&table, "streams", 1..=10_000, &mut serve.streams);
-    span(&table, "drain", Duration::ZERO..=Duration::from_secs(3600), &mut serve.drain);
-    count(&table, "body_bytes", 1024..=64 * 1024 * 1024, &mut limits.body_bytes);
-    count(&table, "concurrent_requests", 1..=100_000, &mut limits.concurrent_requests);
+    count(&table, "connections", &mut serve.connections);
+    span(&table, "handshake", &mut serve.handshake);
+    span(&table, "header_time", &mut serve.header_read);
+    count(&table, "header_bytes", &mut serve.header_bytes);
+    span(&table, "idle", &mut serve.idle);
+    count(&table, "streams", &mut serve.streams);
+    span(&table, "drain", &mut serve.drain);
+    count(&table, "body_bytes", &mut limits.body_bytes);
+    count(&table, "concurrent_requests", &mut limits.concurrent_requests);
     rate(&table, "failure_rate", &mut limits.failures.per_second);
     rate(&table, "failure_burst", &mut limits.failures.burst);
     Some(limits)
@@ -183,9 +188,8 @@ pub(super) fn log(root: &Table<'_>) -> Option<Log> {
     if !root.has("log") {
         return Some(log);
     }
-    let table = root.table("log", LOG)?;
-    let formats = [("text", LogFormat::Text), ("json", LogFormat::Json)];
-    if let Some(format) = table.choice("format", &formats) {
+    let table = root.table("log")?;
+    if let Some(format) = table.choice("format", &FORMATS) {
         log.format = format;
     }
     if let Some(filter) = table.text("filter") {
@@ -203,41 +207,26 @@ pub(super) fn log(root: &Table<'_>) -> Option<Log> {
 }
 
 pub(super) fn reload(root: &Table<'_>) -> Reload {
-    let Some(table) = root.table("reload", RELOAD) else { return Reload::default() };
-    if table.text("watch").is_none_or(|written| written.value == "off") {
-        return Reload::default();
-    }
-    let hour = Duration::from_secs(3600);
-    Reload { watch: table.duration("watch", Duration::from_millis(100)..=hour) }
+    Reload { watch: root.table("reload").and_then(|table| table.duration("watch")) }
 }
 
 /// Reads a whole number over its default; what is wrong stays a finding.
-pub(super) fn count<N: TryFrom<i64>>(
-    table: &Table<'_>,
-    key: &str,
-    bounds: RangeInclusive<i64>,
-    into: &mut N,
-) {
-    if let Some(number) = table.integer(key, bounds).and_then(|number| N::try_from(number).ok()) {
+pub(super) fn count<N: TryFrom<i64>>(table: &Table<'_>, key: &str, into: &mut N) {
+    if let Some(number) = table.integer(key).and_then(|number| N::try_from(number).ok()) {
         *into = number;
     }
 }
 
 /// Reads a duration over its default.
-pub(super) fn span(
-    table: &Table<'_>,
-    key: &str,
-    bounds: RangeInclusive<Duration>,
-    into: &mut Duration,
-) {
-    if let Some(duration) = table.duration(key, bounds) {
+pub(super) fn span(table: &Table<'_>, key: &str, into: &mut Duration) {
+    if let Some(duration) = table.duration(key) {
         *into = duration;
     }
 }
 
-/// Reads a rate or burst (1 to 100 000) over its default; whether one was written.
+/// Reads a rate or burst over its default; whether one was written.
 pub(super) fn rate(table: &Table<'_>, key: &str, into: &mut NonZeroU32) -> bool {
-    let number = table.integer(key, 1..=100_000).and_then(|number| u32::try_from(number).ok());
+    let number = table.integer(key).and_then(|number| u32::try_from(number).ok());
     let Some(number) = number.and_then(NonZeroU32::new) else { return false };
     *into = number;
     true

@@ -8,36 +8,51 @@ use toml::de::DeValue;
 
 use super::upstream::{self, Upstream};
 use super::{Known, address, process, sample};
-use crate::diagnostic::alternatives;
-use crate::diagnostic::reader::{Key, Placed, Table, key};
+use crate::diagnostic::reader::{Holds, Key, Placed, Table, key};
 use crate::gate::{CallerPace, Right, Rights};
 use crate::secret::TokenHash;
 
+/// What a name must be to be fit for a metric's label.
+const NAME: &str = "1 to 64 letters, digits, `-`, `_` or `.`";
+
 pub(super) const PROJECT: &[Key] = &[
-    key("name", "its name in logs and the audit"),
-    key("base_path", "the path that its SCIM URLs start with"),
-    key("mapping", "the mapping file"),
-    key("grants", "what gives people rights upstream, and the mapping may write all the same"),
-    key("empty_groups", "whether GET /Groups answers an empty list instead of 404"),
+    key("name", "its name in logs and the audit").required(NAME),
+    key("base_path", "the path that its SCIM URLs start with")
+        .required("a path such as `/scim/v2`"),
+    key("mapping", "the mapping file").required("the path of a mapping file"),
+    key("grants", "what gives people rights upstream, and the mapping may write all the same")
+        .texts(),
+    key("empty_groups", "whether GET /Groups answers an empty list instead of 404").boolean(),
     key("public_url", "the origin by which clients reach us"),
-    key("upstream", "the legacy server"),
-    key("caller", "an identity provider that may call"),
-    key("cache", "how many keys are remembered, and how long"),
+    key("upstream", "the legacy server")
+        .table(upstream::UPSTREAM)
+        .required("a table `[project.upstream]` with `base_url` and `auth`"),
+    key("caller", "an identity provider that may call")
+        .tables(CALLER)
+        .required("at least one table `[[project.caller]]`"),
+    key("cache", "how many keys are remembered, and how long").table(CACHE),
 ];
 
 pub(super) const CALLER: &[Key] = &[
-    key("name", "its name in logs and the audit"),
-    key("profile", "which dialect of SCIM it speaks"),
-    key("tokens", "the hash of its token, or up to eight of them"),
-    key("rights", "what it may do; everything where the key is not there"),
-    key("rate", "requests per second, in the long run"),
-    key("burst", "requests at once, after a pause"),
-    key("queue", "how long a request may wait for its turn"),
+    key("name", "its name in logs and the audit").required(NAME),
+    key("profile", "which dialect of SCIM it speaks")
+        .holds(Holds::Registered)
+        .required("the name of a profile, such as `entra`"),
+    key("tokens", "the hash of its token, or up to eight of them")
+        .texts()
+        .required("`sha256:` and 64 hexadecimal digits, or a list of such"),
+    key("rights", "what it may do; everything where the key is not there")
+        .holds(Holds::Words(|| Right::ALL.iter().map(|right| right.name()).collect())),
+    key("rate", "requests per second, in the long run").integer(1, 100_000),
+    key("burst", "requests at once, after a pause").integer(1, 100_000),
+    key("queue", "how long a request may wait for its turn")
+        .duration(Duration::ZERO, Duration::from_secs(30)),
 ];
 
 pub(super) const CACHE: &[Key] = &[
-    key("size", "how many keys are remembered; 0 for none"),
-    key("lifetime", "how long a key is remembered"),
+    key("size", "how many keys are remembered; 0 for none").integer(0, 10_000_000),
+    key("lifetime", "how long a key is remembered")
+        .duration(Duration::from_secs(1), Duration::from_secs(24 * 3600)),
 ];
 
 /// The most tokens of one caller: enough to replace one, few enough to know them.
@@ -100,11 +115,8 @@ impl Default for Cache {
 
 /// Every project; `None` when one of them is wrong or there is none.
 pub(super) fn projects(root: &Table<'_>, known: Known<'_>) -> Option<Vec<Project>> {
-    let tables = root.tables("project", PROJECT);
+    let tables = root.tables("project");
     if tables.is_empty() {
-        if !root.has("project") {
-            root.missing("project", "at least one table `[[project]]`");
-        }
         return None;
     }
     let mut names = Vec::new();
@@ -113,7 +125,7 @@ pub(super) fn projects(root: &Table<'_>, known: Known<'_>) -> Option<Vec<Project
     for table in &tables {
         let name = name(table, &mut names);
         let base_path = base_path(table, &mut paths);
-        let mapping = known.required_path(table, "mapping", "the path of a mapping file");
+        let mapping = known.required_path(table, "mapping");
         let empty_groups = table.boolean("empty_groups").unwrap_or(false);
         let public_url = public_url(table);
         let upstream = upstream::upstream(table, known);
@@ -138,12 +150,11 @@ pub(super) fn projects(root: &Table<'_>, known: Known<'_>) -> Option<Vec<Project
 
 /// A name that is fit for a metric's label and not in `taken`, where it is put.
 fn name(table: &Table<'_>, taken: &mut Vec<String>) -> Option<Placed<String>> {
-    const SHAPE: &str = "1 to 64 letters, digits, `-`, `_` or `.`";
-    let name = table.required_text("name", SHAPE)?;
+    let name = table.required_text("name")?;
     let fit = |b: u8| b.is_ascii_alphanumeric() || b"-_.".contains(&b);
     if name.value.len() > 64 || !name.value.bytes().all(fit) {
         let message = format!("`{}` is not a name", table.named("name"));
-        table.sink().error(&name.span, message, Some(format!("expected {SHAPE}")), None);
+        table.sink().error(&name.span, message, Some(format!("expected {NAME}")), None);
         return None;
     }
     if taken.contains(&name.value) {
@@ -156,7 +167,7 @@ fn name(table: &Table<'_>, taken: &mut Vec<String>) -> Option<Placed<String>> {
 
 /// A base path apart from all in `taken`, where it is put.
 fn base_path(table: &Table<'_>, taken: &mut Vec<Placed<String>>) -> Option<Placed<String>> {
-    let path = table.required_text("base_path", "a path such as `/scim/v2`")?;
+    let path = table.required_text("base_path")?;
     if let Some(expected) = address::base_path_fault(&path.value) {
         let message = format!("`{}` is not a base path", table.named("base_path"));
         table.sink().error(&path.span, message, Some(format!("expected {expected}")), None);
@@ -191,11 +202,8 @@ fn public_url(table: &Table<'_>) -> Option<String> {
 }
 
 fn callers(project: &Table<'_>, known: Known<'_>) -> Option<Vec<Caller>> {
-    let tables = project.tables("caller", CALLER);
+    let tables = project.tables("caller");
     if tables.is_empty() {
-        if !project.has("caller") {
-            project.missing("caller", "at least one table `[[project.caller]]`");
-        }
         return None;
     }
     let mut names = Vec::new();
@@ -215,8 +223,7 @@ fn callers(project: &Table<'_>, known: Known<'_>) -> Option<Vec<Caller>> {
 }
 
 fn profile(table: &Table<'_>, known: Known<'_>) -> Option<Placed<String>> {
-    let names = alternatives(known.profiles.iter().copied());
-    let profile = table.required_text("profile", &names)?;
+    let profile = table.required_text("profile")?;
     if !known.profiles.contains(&profile.value.as_str()) {
         let names = known.profiles.iter().copied();
         table.sink().unknown(&profile.span, "profile", &profile.value, names);
@@ -236,17 +243,13 @@ fn tokens(
     let written = table.one_or_many("tokens");
     let sink = table.sink();
     if written.is_empty() {
-        match table.any("tokens").map(Spanned::get_ref) {
-            None => {
-                table.missing("tokens", "`sha256:` and 64 hexadecimal digits, or a list of such");
-            }
-            Some(DeValue::Array(list)) if list.is_empty() => {
-                let message = format!("`{}` is empty", table.named("tokens"));
-                let label = Some("expected at least one hash".to_owned());
-                sink.error(&table.span_of("tokens"), message, label, Some(MAKE.to_owned()));
-            }
-            // A wrong type was told already.
-            Some(_) => {}
+        // That it is missing, or of a wrong type, was told already.
+        if let Some(DeValue::Array(list)) = table.any("tokens").map(Spanned::get_ref)
+            && list.is_empty()
+        {
+            let message = format!("`{}` is empty", table.named("tokens"));
+            let label = Some("expected at least one hash".to_owned());
+            sink.error(&table.span_of("tokens"), message, label, Some(MAKE.to_owned()));
         }
         return None;
     }
@@ -318,16 +321,15 @@ fn pace(table: &Table<'_>) -> CallerPace {
     if !process::rate(table, "burst", &mut pace.burst) && rate {
         pace.burst = pace.per_second.saturating_add(pace.per_second.get());
     }
-    process::span(table, "queue", Duration::ZERO..=Duration::from_secs(30), &mut pace.queue);
+    process::span(table, "queue", &mut pace.queue);
     pace
 }
 
 fn cache(project: &Table<'_>) -> Cache {
     let mut cache = Cache::default();
-    if let Some(table) = project.table("cache", CACHE) {
-        process::count(&table, "size", 0..=10_000_000, &mut cache.size);
-        let day = Duration::from_secs(24 * 3600);
-        process::span(&table, "lifetime", Duration::from_secs(1)..=day, &mut cache.lifetime);
+    if let Some(table) = project.table("cache") {
+        process::count(&table, "size", &mut cache.size);
+        process::span(&table, "lifetime", &mut cache.lifetime);
     }
     cache
 }

@@ -12,17 +12,25 @@ use crate::diagnostic::alternatives;
 use crate::diagnostic::reader::{Key, Placed, Table, key, refused};
 use crate::secret::SecretSource;
 
+/// The longest deadline.
+const LONGEST: Duration = Duration::from_secs(600);
+
 pub(super) const UPSTREAM: &[Key] = &[
-    key("base_url", "the URL that every call stays under"),
+    key("base_url", "the URL that every call stays under").required("the upstream's URL"),
     key("ca", "PEM file with the only authorities to trust, instead of the system's"),
     key("client_certificate", "PEM file with the certificate that we show where TLS asks for one"),
     key("client_key", "PEM file with its private key"),
-    key("allow_clear_text", "whether `http://` may leave this machine"),
-    key("deadline", "time for everything that one request needs of the upstream"),
-    key("write_timeout", "time for one writing call"),
-    key("connect_timeout", "time for a connection"),
-    key("max_answer", "bytes of one answer"),
-    key("auth", "how we prove who we are"),
+    key("allow_clear_text", "whether `http://` may leave this machine").boolean(),
+    key("deadline", "time for everything that one request needs of the upstream")
+        .duration(Duration::from_millis(100), LONGEST),
+    key("write_timeout", "time for one writing call; at most the deadline")
+        .duration(Duration::from_millis(10), LONGEST),
+    key("connect_timeout", "time for a connection; at most the deadline")
+        .duration(Duration::from_millis(10), LONGEST),
+    key("max_answer", "bytes of one answer").integer(1024, 1024 * 1024 * 1024),
+    key("auth", "how we prove who we are")
+        .table(AUTH)
+        .required("a table with `kind`, one of `oauth2`, `bearer`, `basic` or `none`"),
     key("account", "the upstream's user that `auth` stands for, whose row is never written"),
     refused("verify", ALWAYS_VERIFIED),
     refused("verify_certificate", ALWAYS_VERIFIED),
@@ -31,14 +39,16 @@ pub(super) const UPSTREAM: &[Key] = &[
 ];
 
 pub(super) const AUTH: &[Key] = &[
-    key("kind", "`oauth2`, `bearer`, `basic` or `none`"),
+    key("kind", "`oauth2`, `bearer`, `basic` or `none`")
+        .word(|| KINDS.iter().map(|entry| entry.0).collect())
+        .required("`oauth2`, `bearer`, `basic` or `none`"),
     key("token_url", "where a token is asked for; relative to `base_url`, or absolute"),
     key("client_id", "the OAuth client's id"),
-    key("client_secret", "the OAuth client's secret"),
+    key("client_secret", "the OAuth client's secret").table(SOURCE),
     key("scope", "the OAuth scope to ask for"),
-    key("token", "the bearer token"),
+    key("token", "the bearer token").table(SOURCE),
     key("user", "the user name"),
-    key("password", "the password"),
+    key("password", "the password").table(SOURCE),
 ];
 
 pub(super) const SOURCE: &[Key] = &[
@@ -103,7 +113,7 @@ pub enum Auth {
 }
 
 #[derive(Clone, Copy)]
-enum Kind {
+pub(super) enum Kind {
     OAuth2,
     Bearer,
     Basic,
@@ -111,7 +121,7 @@ enum Kind {
 }
 
 /// The names of the kinds, and the keys that each of them takes.
-const KINDS: &[(&str, Kind, &[&str])] = &[
+pub(super) const KINDS: &[(&str, Kind, &[&str])] = &[
     ("oauth2", Kind::OAuth2, &["token_url", "client_id", "client_secret", "scope"]),
     ("bearer", Kind::Bearer, &["token"]),
     ("basic", Kind::Basic, &["user", "password"]),
@@ -119,25 +129,21 @@ const KINDS: &[(&str, Kind, &[&str])] = &[
 ];
 
 pub(super) fn upstream(project: &Table<'_>, known: Known<'_>) -> Option<Upstream> {
-    if !project.has("upstream") {
-        project.missing("upstream", "a table `[project.upstream]` with `base_url` and `auth`");
-        return None;
-    }
-    let table = project.table("upstream", UPSTREAM)?;
+    let table = project.table("upstream")?;
     let allow_clear_text = table.boolean("allow_clear_text").unwrap_or(false);
     let base_url = table
-        .required_text("base_url", "the upstream's URL")
+        .required_text("base_url")
         .and_then(|text| encrypted_url(&table, "base_url", &text, allow_clear_text))
         .map(address::with_slash);
     let ca = known.path(&table, "ca");
     let identity = identity(&table, known, base_url.as_ref());
     let seconds = Duration::from_secs;
     let mut deadline = seconds(25);
-    process::span(&table, "deadline", Duration::from_millis(100)..=seconds(600), &mut deadline);
+    process::span(&table, "deadline", &mut deadline);
     let write_timeout = within(&table, "write_timeout", seconds(15), deadline);
     let connect_timeout = within(&table, "connect_timeout", seconds(5), deadline);
     let mut max_answer = 8 * 1024 * 1024;
-    process::count(&table, "max_answer", 1024..=1024 * 1024 * 1024, &mut max_answer);
+    process::count(&table, "max_answer", &mut max_answer);
     let auth = auth(&table, known, base_url.as_ref(), allow_clear_text);
     let account = table.text("account").map(|text| text.value).or(match &auth {
         Some(Auth::Basic { user, .. }) => Some(user.clone()),
@@ -183,9 +189,7 @@ fn identity(
 
 /// A time that cannot be longer than the deadline; the default gives way, what is written must fit.
 fn within(table: &Table<'_>, key: &str, default: Duration, deadline: Duration) -> Duration {
-    let mut time = default.min(deadline);
-    process::span(table, key, Duration::from_millis(10)..=deadline, &mut time);
-    time
+    table.duration_within(key, deadline).unwrap_or_else(|| default.min(deadline))
 }
 
 /// A URL to which a credential may be sent: `https`, or `http` on this machine, or wherever
@@ -223,16 +227,7 @@ fn auth(
     base_url: Option<&Uri>,
     allow_clear_text: bool,
 ) -> Option<Auth> {
-    let names = alternatives(KINDS.iter().map(|(name, ..)| *name));
-    if !upstream.has("auth") {
-        upstream.missing("auth", &format!("a table with `kind`, one of {names}"));
-        return None;
-    }
-    let table = upstream.table("auth", AUTH)?;
-    if !table.has("kind") {
-        table.missing("kind", &names);
-        return None;
-    }
+    let table = upstream.table("auth")?;
     let choices: Vec<_> = KINDS.iter().map(|entry| (entry.0, entry)).collect();
     let (name, kind, keys) = table.choice("kind", &choices)?;
     for other in AUTH.iter().map(|key| key.name).filter(|key| *key != "kind") {
@@ -252,7 +247,7 @@ fn auth(
         Kind::None => Some(Auth::None),
         Kind::Bearer => Some(Auth::Bearer { token: secret(&table, "token", known)? }),
         Kind::Basic => {
-            let user = table.required_text("user", "a user name");
+            let user = table.needed_text("user", "a user name");
             let password = secret(&table, "password", known);
             let user = user?;
             if user.value.contains(':') {
@@ -264,9 +259,9 @@ fn auth(
         }
         Kind::OAuth2 => {
             let token_url = table
-                .required_text("token_url", "a path below `base_url`, or an absolute URL")
+                .needed_text("token_url", "a path below `base_url`, or an absolute URL")
                 .and_then(|text| token_url(&table, text, base_url, allow_clear_text));
-            let client_id = table.required_text("client_id", "the client's id");
+            let client_id = table.needed_text("client_id", "the client's id");
             let client_secret = secret(&table, "client_secret", known);
             let scope = table.text("scope").map(|scope| scope.value);
             Some(Auth::OAuth2 {
@@ -328,7 +323,7 @@ fn secret(table: &Table<'_>, key: &str, known: Known<'_>) -> Option<Placed<Secre
         return None;
     }
     let span = Spanned::span(value);
-    let source = table.table(key, SOURCE)?;
+    let source = table.table(key)?;
     let (file, env) = (known.path(&source, "file"), source.text("env"));
     let value = match (source.has("file"), source.has("env")) {
         (true, false) => SecretSource::File(file?.value),

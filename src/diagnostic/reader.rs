@@ -1,8 +1,9 @@
 //! A small walker over a spanned TOML tree: it records what is wrong and goes on, so that one look
 //! shows an operator every mistake.
 //!
-//! Each kind of table has a list of [`Key`]s; a key that is not on it is found at once, with the
-//! name that was perhaps meant.
+//! Each kind of table has a list of [`Key`]s. A key that is not on it is found at once, with the
+//! name that was perhaps meant; so is one that must be there and is not. Bounds, words and the keys
+//! of tables below come from the same list, which [`schema`](super::schema) prints for editors.
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -11,34 +12,13 @@ use std::time::Duration;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::{Severity, alternatives, nearest};
+use super::{Code, alternatives, nearest};
 
+mod key;
 mod sink;
 
+pub use key::{Holds, Key, key, names, refused};
 pub use sink::Sink;
-
-/// A key that a kind of table may hold.
-#[derive(Clone, Copy, Debug)]
-pub struct Key {
-    /// Its name.
-    pub name: &'static str,
-    /// What it says, in one line; for a refused key, why it is refused.
-    pub meaning: &'static str,
-    /// Whether it is known only to be refused with that reason.
-    pub refused: bool,
-}
-
-/// The key of that name and meaning.
-#[must_use]
-pub const fn key(name: &'static str, meaning: &'static str) -> Key {
-    Key { name, meaning, refused: false }
-}
-
-/// A key that somebody may look for and that is refused, with the reason.
-#[must_use]
-pub const fn refused(name: &'static str, reason: &'static str) -> Key {
-    Key { name, meaning: reason, refused: true }
-}
 
 /// A value and the bytes of the file that it stands in.
 #[derive(Clone, Debug, PartialEq)]
@@ -69,7 +49,7 @@ pub fn read_file<T>(
         let span = mistake.span().unwrap_or(0..0);
         sink.broken(&span, mistake.message());
     }
-    let table = Table::new(sink, root.get_ref(), root.span(), String::new(), keys);
+    let table = Table::new(sink, root.get_ref(), root.span(), String::new(), keys, false);
     read(&table)
 }
 
@@ -80,6 +60,7 @@ pub struct Table<'d> {
     table: &'d DeTable<'d>,
     span: Range<usize>,
     path: String,
+    keys: &'static [Key],
 }
 
 impl<'d> Table<'d> {
@@ -89,18 +70,21 @@ impl<'d> Table<'d> {
         span: Range<usize>,
         path: String,
         keys: &'static [Key],
+        is_open: bool,
     ) -> Self {
         for written in table.keys() {
             let known = keys.iter().find(|key| key.name == written.get_ref());
             if let Some(Key { name, meaning, .. }) = known.filter(|key| key.refused) {
                 let message = format!("`{}` is refused", named(&path, name));
-                sink.error(&written.span(), message, Some((*meaning).to_owned()), None);
+                let reason = Some((*meaning).to_owned());
+                sink.coded(Code::RefusedKey, &written.span(), message, reason, None);
             }
-            if known.is_none() {
+            if known.is_none() && !is_open {
                 let place = if path.is_empty() { String::new() } else { format!(" in `{path}`") };
                 let name: &str = written.get_ref();
                 let known = keys.iter().filter(|key| !key.refused).map(|key| key.name);
-                sink.error(
+                sink.coded(
+                    Code::UnknownKey,
                     &written.span(),
                     format!("unknown key `{name}`{place}"),
                     Some(format!("expected {}", alternatives(known.clone()))),
@@ -108,7 +92,30 @@ impl<'d> Table<'d> {
                 );
             }
         }
-        Self { sink, table, span, path }
+        let table = Self { sink, table, span, path, keys };
+        for key in keys {
+            if let Some(expected) = key.required.filter(|_| !table.has(key.name)) {
+                table.missing(key.name, expected);
+            }
+        }
+        table
+    }
+
+    /// What the list of keys says of a key.
+    fn declared(&self, key: &str) -> Option<&'static Key> {
+        let declared = self.keys.iter().find(|declared| declared.name == key);
+        debug_assert!(declared.is_some(), "`{key}` is read and not in the list of keys");
+        declared
+    }
+
+    /// Whether the list of keys agrees with how a key is read; where it does not, every test that
+    /// reads such a table fails.
+    fn agrees(&self, key: &str, fits: impl FnOnce(Holds) -> bool) {
+        let declared = self.declared(key);
+        debug_assert!(
+            declared.is_some_and(|declared| fits(declared.holds)),
+            "`{key}` is read otherwise than the list of keys says"
+        );
     }
 
     /// Where findings go.
@@ -149,7 +156,8 @@ impl<'d> Table<'d> {
     }
 
     fn wrong(&self, key: &str, value: &Spanned<DeValue<'_>>, expected: &str) {
-        self.sink.error(
+        self.sink.coded(
+            Code::WrongType,
             &value.span(),
             format!("wrong type for `{}`", self.named(key)),
             Some(format!("expected {expected}, found {}", kind(value.get_ref()))),
@@ -162,10 +170,11 @@ impl<'d> Table<'d> {
         if self.path.is_empty() {
             // The root's bytes are the whole file: no place for a caret.
             let message = format!("missing key `{key}`: expected {expected}");
-            self.sink.about_the_file(Severity::Error, message, None);
+            self.sink.coded_about_the_file(Code::MissingKey, message, None);
             return;
         }
-        self.sink.error(
+        self.sink.coded(
+            Code::MissingKey,
             &self.span,
             format!("missing key `{}`", self.named(key)),
             Some(format!("expected {expected}")),
@@ -188,13 +197,26 @@ impl<'d> Table<'d> {
         }
     }
 
-    /// A text that must be there and must not be empty.
+    /// A text that must be there, as the list of keys says, and must not be empty.
     #[must_use]
-    pub fn required_text(&self, key: &str, expected: &str) -> Option<Placed<String>> {
+    pub fn required_text(&self, key: &str) -> Option<Placed<String>> {
+        let expected = self.declared(key)?.required;
+        debug_assert!(expected.is_some(), "`{key}` is demanded and not required");
+        self.full_text(key, expected?)
+    }
+
+    /// A text that something else makes necessary, such as another key's value; it must not be
+    /// empty.
+    #[must_use]
+    pub fn needed_text(&self, key: &str, expected: &str) -> Option<Placed<String>> {
         if !self.has(key) {
             self.missing(key, expected);
             return None;
         }
+        self.full_text(key, expected)
+    }
+
+    fn full_text(&self, key: &str, expected: &str) -> Option<Placed<String>> {
         let text = self.text(key)?;
         if text.value.trim().is_empty() {
             self.sink.error(
@@ -211,6 +233,7 @@ impl<'d> Table<'d> {
     /// A truth value, if the key is there.
     #[must_use]
     pub fn boolean(&self, key: &str) -> Option<bool> {
+        self.agrees(key, |holds| matches!(holds, Holds::Boolean));
         let value = self.table.get(key)?;
         match value.get_ref() {
             DeValue::Boolean(truth) => Some(*truth),
@@ -221,9 +244,12 @@ impl<'d> Table<'d> {
         }
     }
 
-    /// A whole number within bounds, if the key is there.
+    /// A whole number within its bounds, if the key is there.
     #[must_use]
-    pub fn integer(&self, key: &str, bounds: std::ops::RangeInclusive<i64>) -> Option<i64> {
+    pub fn integer(&self, key: &str) -> Option<i64> {
+        self.agrees(key, |holds| matches!(holds, Holds::Integer { .. }));
+        let Holds::Integer { least, most } = self.declared(key)?.holds else { return None };
+        let bounds = least..=most;
         let value = self.table.get(key)?;
         let number = match value.get_ref() {
             DeValue::Integer(number) => i64::from_str_radix(number.as_str(), number.radix()).ok(),
@@ -234,7 +260,8 @@ impl<'d> Table<'d> {
         };
         let number = number.filter(|number| bounds.contains(number));
         if number.is_none() {
-            self.sink.error(
+            self.sink.coded(
+                Code::OutOfRange,
                 &value.span(),
                 format!("`{}` is out of range", self.named(key)),
                 Some(format!("expected {} to {}", bounds.start(), bounds.end())),
@@ -244,16 +271,25 @@ impl<'d> Table<'d> {
         number
     }
 
-    /// A duration such as `"500ms"`, `"10s"`, `"5m"` or `"1h"`, within bounds, if the key is there.
+    /// A duration such as `"500ms"`, `"10s"`, `"5m"` or `"1h"`, within its bounds, if the key is
+    /// there and does not hold its word for none.
     #[must_use]
-    pub fn duration(
-        &self,
-        key: &str,
-        bounds: std::ops::RangeInclusive<Duration>,
-    ) -> Option<Duration> {
-        let text = self.text(key)?;
+    pub fn duration(&self, key: &str) -> Option<Duration> {
+        self.duration_within(key, Duration::MAX)
+    }
+
+    /// The same where something else bounds it as well.
+    #[must_use]
+    pub fn duration_within(&self, key: &str, most: Duration) -> Option<Duration> {
+        self.agrees(key, |holds| matches!(holds, Holds::Duration { .. }));
+        let Holds::Duration { least, most: always, or } = self.declared(key)?.holds else {
+            return None;
+        };
+        let bounds = least..=most.min(always);
+        let text = self.text(key).filter(|text| Some(text.value.as_str()) != or)?;
         let Some(duration) = parse_duration(&text.value) else {
-            self.sink.error(
+            self.sink.coded(
+                Code::WrongType,
                 &text.span,
                 format!("`{}` is not a duration", self.named(key)),
                 Some("expected a whole number and `ms`, `s`, `m` or `h`, such as `10s`".to_owned()),
@@ -262,7 +298,8 @@ impl<'d> Table<'d> {
             return None;
         };
         if !bounds.contains(&duration) {
-            self.sink.error(
+            self.sink.coded(
+                Code::OutOfRange,
                 &text.span,
                 format!("`{}` is out of range", self.named(key)),
                 Some(format!("expected {:?} to {:?}", bounds.start(), bounds.end())),
@@ -276,6 +313,7 @@ impl<'d> Table<'d> {
     /// One of several named things, if the key is there.
     #[must_use]
     pub fn choice<T: Copy>(&self, key: &str, choices: &[(&'static str, T)]) -> Option<T> {
+        self.agrees(key, |holds| matches!(holds, Holds::Word(words) if words() == names(choices)));
         let text = self.text(key)?;
         let found = choices.iter().find(|(name, _)| *name == text.value).map(|(_, thing)| *thing);
         if found.is_none() {
@@ -292,6 +330,7 @@ impl<'d> Table<'d> {
     /// One text or a list of texts; empty if the key is not there.
     #[must_use]
     pub fn one_or_many(&self, key: &str) -> Vec<Placed<String>> {
+        self.agrees(key, |holds| matches!(holds, Holds::Texts | Holds::Words(_)));
         let Some(value) = self.table.get(key) else { return Vec::new() };
         let items = match value.get_ref() {
             DeValue::String(text) => {
@@ -317,11 +356,12 @@ impl<'d> Table<'d> {
 
     /// A table under a key, if it is there.
     #[must_use]
-    pub fn table(&self, key: &str, keys: &'static [Key]) -> Option<Table<'d>> {
+    pub fn table(&self, key: &str) -> Option<Table<'d>> {
         let value = self.table.get(key)?;
+        let (keys, is_open) = self.below(key)?;
         match value.get_ref() {
             DeValue::Table(table) => {
-                Some(Table::new(self.sink, table, value.span(), self.named(key), keys))
+                Some(Table::new(self.sink, table, value.span(), self.named(key), keys, is_open))
             }
             _ => {
                 self.wrong(key, value, "a table");
@@ -330,24 +370,37 @@ impl<'d> Table<'d> {
         }
     }
 
+    /// The keys of the tables under a key, and whether the operator may name others.
+    fn below(&self, key: &str) -> Option<(&'static [Key], bool)> {
+        let below = match self.declared(key)?.holds {
+            Holds::Table(keys) | Holds::Tables(keys) => Some((keys, false)),
+            Holds::Open(keys, _) => Some((keys, true)),
+            _ => None,
+        };
+        debug_assert!(below.is_some(), "`{key}` is read as a table and declared otherwise");
+        below
+    }
+
     /// The tables of a list (`[[key]]`), or a single one; empty if the key is not there.
     #[must_use]
-    pub fn tables(&self, key: &str, keys: &'static [Key]) -> Vec<Table<'d>> {
+    pub fn tables(&self, key: &str) -> Vec<Table<'d>> {
+        self.agrees(key, |holds| matches!(holds, Holds::Tables(_)));
         let Some(value) = self.table.get(key) else { return Vec::new() };
         let items = match value.get_ref() {
             DeValue::Array(items) => items,
-            DeValue::Table(_) => return self.table(key, keys).into_iter().collect(),
+            DeValue::Table(_) => return self.table(key).into_iter().collect(),
             _ => {
                 self.wrong(key, value, "a list of tables");
                 return Vec::new();
             }
         };
+        let Some((keys, is_open)) = self.below(key) else { return Vec::new() };
         let mut list = Vec::new();
         for (number, item) in items.iter().enumerate() {
             match item.get_ref() {
                 DeValue::Table(table) => {
                     let path = format!("{}[{number}]", self.named(key));
-                    list.push(Table::new(self.sink, table, item.span(), path, keys));
+                    list.push(Table::new(self.sink, table, item.span(), path, keys, is_open));
                 }
                 _ => self.wrong(key, item, "a table"),
             }
@@ -365,13 +418,20 @@ impl<'d> Table<'d> {
     ) -> Option<Table<'d>> {
         match item.get_ref() {
             DeValue::Table(table) => {
-                Some(Table::new(self.sink, table, item.span(), self.named(name), keys))
+                Some(Table::new(self.sink, table, item.span(), self.named(name), keys, false))
             }
             _ => {
                 self.wrong(name, item, "a table");
                 None
             }
         }
+    }
+
+    /// The entries of an open table that its own list of keys does not name.
+    #[must_use]
+    pub fn others(&self) -> Vec<(Placed<String>, &'d Spanned<DeValue<'d>>)> {
+        let is_known = |name: &str| self.keys.iter().any(|key| key.name == name);
+        placed(self.table).filter(|(name, _)| !is_known(&name.value)).collect()
     }
 
     /// The items under a key: those of a list, or the single value; empty if the key is not there.
@@ -404,19 +464,22 @@ impl<'d> Table<'d> {
     pub fn entries(&self, key: &str) -> Vec<(Placed<String>, &'d Spanned<DeValue<'d>>)> {
         let Some(value) = self.table.get(key) else { return Vec::new() };
         match value.get_ref() {
-            DeValue::Table(table) => table
-                .iter()
-                .map(|(name, value)| {
-                    let name = Placed { value: name.get_ref().to_string(), span: name.span() };
-                    (name, value)
-                })
-                .collect(),
+            DeValue::Table(table) => placed(table).collect(),
             _ => {
                 self.wrong(key, value, "a table");
                 Vec::new()
             }
         }
     }
+}
+
+/// The entries of a table with their places.
+fn placed<'d>(
+    table: &'d DeTable<'d>,
+) -> impl Iterator<Item = (Placed<String>, &'d Spanned<DeValue<'d>>)> {
+    table.iter().map(|(name, value)| {
+        (Placed { value: name.get_ref().to_string(), span: name.span() }, value)
+    })
 }
 
 fn leaves<'d>(

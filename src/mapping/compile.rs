@@ -10,7 +10,7 @@ use super::file;
 use super::predicate;
 use super::rule::Rule;
 use super::template::{Mistake, Template};
-use super::{Derived, Mapping, Unmapped, example};
+use super::{Derived, Mapping, example};
 use crate::diagnostic::reader::{Placed, Sink, Table, read_file};
 use crate::diagnostic::{Report, Severity, Source};
 use crate::record::{
@@ -21,9 +21,6 @@ use crate::scim::Resource;
 use crate::scim::resource::ResourceBuilder;
 use crate::scim::schema::RESOURCE_TYPES;
 use crate::value::Type;
-
-/// The version of the language that this program reads.
-pub const FORMAT: i64 = 1;
 
 /// What is being compiled: the fields grow as the file names them.
 struct Draft<'s> {
@@ -132,21 +129,12 @@ impl Mapping {
 
 fn compile(root: &Table<'_>, dialects: &[Description]) -> Option<Mapping> {
     let sink = root.sink();
-    read_format(root);
+    // Out of range is a finding of its own; a mapping for a later program must not be half read.
+    let _ = root.integer("format");
     let definition = read_resource(root);
     let dialect = read_dialect(root, dialects);
-    let unmapped = root
-        .choice(
-            "unmapped",
-            &[("ignore", Unmapped::Ignore), ("warn", Unmapped::Warn), ("reject", Unmapped::Reject)],
-        )
-        .unwrap_or_default();
-    let Some(upstream) = root.table("upstream", file::UPSTREAM) else {
-        if !root.has("upstream") {
-            root.missing("upstream", "a table that says where the people are");
-        }
-        return None;
-    };
+    let unmapped = root.choice("unmapped", &file::UNMAPPED).unwrap_or_default();
+    let upstream = root.table("upstream")?;
     let dialect = dialect?;
     let facts = upstream::facts(&upstream, dialect.facts.clone());
     let options = options::read(&upstream, dialect);
@@ -160,21 +148,20 @@ fn compile(root: &Table<'_>, dialects: &[Description]) -> Option<Mapping> {
         options,
         rules: Vec::new(),
     };
-    let collection =
-        upstream.required_text("collection", "where the rows are, such as `odata/data/WFUser`");
+    let collection = upstream.required_text("collection");
     let key = upstream::column(&upstream, "key", &mut draft);
     let id = if upstream.has("id") { upstream::column(&upstream, "id", &mut draft) } else { key };
     let mut builder = Resource::builder(definition?);
-    for extension in root.tables("extension", file::EXTENSION) {
+    for extension in root.tables("extension") {
         builder = read_extension(&extension, builder);
     }
-    for attribute in root.tables("attribute", file::ATTRIBUTE) {
+    for attribute in root.tables("attribute") {
         attribute::read(&attribute, &mut builder, &mut draft);
     }
     let resource = builder.build();
     let derived = read_derived(root, &resource, &mut draft);
     let policies = upstream::policies(root, &upstream, &resource, &mut draft);
-    let errors = root.tables("error", file::ERROR).iter().filter_map(read_error).collect();
+    let errors = root.tables("error").iter().filter_map(read_error).collect();
     let user_name = resource.slot_of("userName");
     if user_name.is_none() {
         sink.about_the_file(
@@ -225,7 +212,7 @@ fn compile(root: &Table<'_>, dialects: &[Description]) -> Option<Mapping> {
     };
     if sink.errors() == 0 {
         review(&upstream, &mapping);
-        for example in root.tables("example", file::EXAMPLE) {
+        for example in root.tables("example") {
             example::run(&example, &mapping);
         }
         for breach in mapping.breaches() {
@@ -312,17 +299,8 @@ fn review(upstream: &Table<'_>, mapping: &Mapping) {
     }
 }
 
-fn read_format(root: &Table<'_>) {
-    if !root.has("format") {
-        root.missing("format", "`format = 1`");
-        return;
-    }
-    // Out of range is a finding of its own; a mapping for a later program must not be half read.
-    let _ = root.integer("format", FORMAT..=FORMAT);
-}
-
 fn read_resource(root: &Table<'_>) -> Option<&'static crate::scim::schema::ResourceTypeDefinition> {
-    let name = root.required_text("resource", "`User`")?;
+    let name = root.required_text("resource")?;
     let found = RESOURCE_TYPES.iter().find(|definition| definition.name == name.value);
     if found.is_none() {
         let known: Vec<&str> = RESOURCE_TYPES.iter().map(|definition| definition.name).collect();
@@ -332,8 +310,7 @@ fn read_resource(root: &Table<'_>) -> Option<&'static crate::scim::schema::Resou
 }
 
 fn read_dialect<'d>(root: &Table<'_>, dialects: &'d [Description]) -> Option<&'d Description> {
-    let name =
-        root.required_text("dialect", "the upstream's kind of interface, such as `odata`")?;
+    let name = root.required_text("dialect")?;
     let found = dialects.iter().find(|dialect| dialect.name == name.value);
     if found.is_none() {
         let known: Vec<&str> = dialects.iter().map(|dialect| dialect.name).collect();
@@ -343,7 +320,7 @@ fn read_dialect<'d>(root: &Table<'_>, dialects: &'d [Description]) -> Option<&'d
 }
 
 fn read_extension(table: &Table<'_>, builder: ResourceBuilder) -> ResourceBuilder {
-    let Some(urn) = table.required_text("urn", "a URN such as `urn:example:2.0:User`") else {
+    let Some(urn) = table.required_text("urn") else {
         return builder;
     };
     if !urn.value.to_ascii_lowercase().starts_with("urn:") {
@@ -363,13 +340,8 @@ fn read_extension(table: &Table<'_>, builder: ResourceBuilder) -> ResourceBuilde
 
 fn read_derived(root: &Table<'_>, resource: &Resource, draft: &mut Draft<'_>) -> Vec<Derived> {
     let mut list = Vec::new();
-    for table in root.tables("derived", file::DERIVED) {
-        let field = table
-            .required_text("field", "the name of a field")
-            .and_then(|name| draft.field(&name, Type::String));
-        if !table.has("from") {
-            table.missing("from", "a template such as `{name.givenName} {name.familyName}`");
-        }
+    for table in root.tables("derived") {
+        let field = table.required_text("field").and_then(|name| draft.field(&name, Type::String));
         let from = template(&table, "from", resource);
         let otherwise = template(&table, "otherwise", resource);
         if let (Some(field), Some(template)) = (field, from) {
@@ -411,29 +383,13 @@ fn template(table: &Table<'_>, key: &str, resource: &Resource) -> Option<Templat
 
 fn read_error(table: &Table<'_>) -> Option<ErrorRule> {
     let sink = table.sink();
-    if !table.has("when") {
-        table.missing("when", "a table such as `{ status = 409 }`");
-    }
-    let mut status = None;
+    let when = table.table("when");
+    let status = when
+        .as_ref()
+        .and_then(|when| when.integer("status"))
+        .and_then(|status| u16::try_from(status).ok());
     let mut conditions = Vec::new();
-    for (name, value) in table.entries("when") {
-        if name.value == "status" {
-            let code = file::value(sink, value, Type::Integer);
-            status = match code {
-                Some(crate::value::Value::Integer(code @ 100..=599)) => u16::try_from(code).ok(),
-                Some(_) => {
-                    sink.error(
-                        &value.span(),
-                        "not a status",
-                        Some("expected 100 to 599".to_owned()),
-                        None,
-                    );
-                    None
-                }
-                None => None,
-            };
-            continue;
-        }
+    for (name, value) in when.iter().flat_map(Table::others) {
         let Some(text) = file::value(sink, value, Type::String) else { continue };
         let pattern = text.as_str().unwrap_or_default();
         match regex::RegexBuilder::new(&format!("^(?:{pattern})$"))
@@ -452,9 +408,6 @@ fn read_error(table: &Table<'_>) -> Option<ErrorRule> {
                 None,
             ),
         }
-    }
-    if !table.has("class") {
-        table.missing("class", &crate::diagnostic::alternatives(Class::ALL.map(|(name, _)| name)));
     }
     let class = table.choice("class", &Class::ALL)?;
     let detail = table.text("detail").map(|text| text.value.into());

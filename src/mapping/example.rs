@@ -4,15 +4,14 @@ use super::Mapping;
 use super::file;
 use super::write::Wish;
 use crate::diagnostic::reader::Table;
+use crate::diagnostic::{Code, Difference};
 use crate::record::{FieldIndex, Record};
 use crate::scim::{Document, Profile};
 use crate::value::Value;
 
 /// Tries an example and records where the mapping does otherwise.
 pub fn run(table: &Table<'_>, mapping: &Mapping) {
-    let directions =
-        [("both", (true, true)), ("inward", (true, false)), ("outward", (false, true))];
-    let (inward, outward) = table.choice("direction", &directions).unwrap_or((true, true));
+    let (inward, outward) = table.choice("direction", &file::DIRECTIONS).unwrap_or((true, true));
     let _ = table.text("name");
     let Some((scim, mut document, stated)) = person(table, mapping) else { return };
     let Some(row) = row(table, mapping) else { return };
@@ -31,10 +30,7 @@ fn person(
     table: &Table<'_>,
     mapping: &Mapping,
 ) -> Option<(Document<'static>, Document<'static>, Stated)> {
-    let Some(item) = table.any("scim") else {
-        table.missing("scim", "the person as SCIM says it");
-        return None;
-    };
+    let item = table.any("scim")?;
     let span = item.span();
     let body = file::json(item.get_ref()).map(|json| json.to_string()).unwrap_or_default();
     let parsed = match Document::from_json(&mapping.resource, body.as_bytes(), &Profile::TOLERANT) {
@@ -60,7 +56,6 @@ fn person(
 
 fn row(table: &Table<'_>, mapping: &Mapping) -> Option<Vec<(FieldIndex, Value<'static>)>> {
     if !table.has("upstream") {
-        table.missing("upstream", "the same person's fields");
         return None;
     }
     let fields = &mapping.entity.fields;
@@ -93,27 +88,29 @@ fn try_inward(
     let written = match mapping.create(document, Wish { stated, strict: true }) {
         Ok(written) => written,
         Err(error) => {
-            let span = table.span_of("scim");
-            table.sink().error(&span, "the example is refused", Some(error.detail), None);
+            let (span, label) = (table.span_of("scim"), Some(error.detail));
+            table.sink().coded(Code::Example, &span, "the example is refused", label, None);
             return;
         }
     };
+    let mut diff = Vec::new();
     for (field, expected) in row {
         if *field == mapping.entity.key || *field == mapping.id {
             continue;
         }
         let found = written.delta.value(*field).unwrap_or(&Value::Absent);
         if !Mapping::same(found, expected) {
-            differs(table, "upstream", field_name(mapping, *field), expected, found);
+            diff.push(difference(field_name(mapping, *field), expected, found));
         }
     }
     for (field, found) in written.delta.iter() {
         let is_constant = mapping.constants.iter().any(|(constant, _)| *constant == field);
         let is_shown = row.iter().any(|(shown, _)| *shown == field);
         if !is_constant && !is_shown {
-            differs(table, "upstream", field_name(mapping, field), &Value::Absent, found);
+            diff.push(difference(field_name(mapping, field), &Value::Absent, found));
         }
     }
+    differs(table, "upstream", "what `scim` becomes upstream", diff);
 }
 
 fn try_outward(
@@ -127,6 +124,7 @@ fn try_outward(
         record.put(*field, value.clone());
     }
     let printed = mapping.outward(&record);
+    let mut diff = Vec::new();
     for rule in &mapping.rules {
         let (wanted, found) = (expected.value(rule.slot), printed.value(rule.slot));
         // What the mapping computes may be shown by the row alone.
@@ -134,30 +132,39 @@ fn try_outward(
             && (rule.default.is_some()
                 || rule.fields().any(|f| mapping.derived.iter().any(|d| d.field == f)));
         if !is_derived && !Mapping::same(wanted, found) {
-            differs(table, "scim", &rule.path, wanted, found);
+            diff.push(difference(&rule.path, wanted, found));
         }
     }
+    differs(table, "scim", "what `upstream` becomes in SCIM", diff);
 }
 
 fn field_name(mapping: &Mapping, field: FieldIndex) -> &str {
     mapping.entity.fields.field(field).map_or("", |field| field.name.as_str())
 }
 
-fn differs(table: &Table<'_>, side: &str, name: &str, expected: &Value<'_>, found: &Value<'_>) {
-    table.sink().error(
-        &table.span_of(side),
-        format!("the example does not hold for `{name}`"),
-        Some(format!("expected {}, the mapping makes {}", shown(expected), shown(found))),
-        None,
-    );
+/// Tells every value of one direction that is not as the example says, at once.
+fn differs(table: &Table<'_>, side: &str, what: &str, diff: Vec<Difference>) {
+    if !diff.is_empty() {
+        let message = format!("the example does not hold: {what}");
+        table.sink().differs(&table.span_of_key(side), message, diff);
+    }
 }
 
-fn shown(value: &Value<'_>) -> String {
+fn difference(name: &str, expected: &Value<'_>, found: &Value<'_>) -> Difference {
+    Difference { name: name.to_owned(), expected: shown(expected), found: shown(found) }
+}
+
+/// A value as the file would say it.
+fn shown(value: &Value<'_>) -> Option<String> {
     match value {
-        Value::Absent => "nothing".to_owned(),
-        Value::Integer(number) => format!("`{number}`"),
-        Value::Boolean(truth) => format!("`{truth}`"),
-        Value::List(values) => values.iter().map(shown).collect::<Vec<_>>().join(", "),
-        other => format!("`{}`", other.as_str().unwrap_or_default()),
+        Value::Absent => None,
+        Value::Integer(number) => Some(number.to_string()),
+        Value::Boolean(truth) => Some(truth.to_string()),
+        Value::Decimal(number) => Some(number.to_string()),
+        Value::List(values) => {
+            let values: Vec<String> = values.iter().filter_map(shown).collect();
+            Some(format!("[{}]", values.join(", ")))
+        }
+        other => other.as_str().map(|text| format!("{text:?}")),
     }
 }

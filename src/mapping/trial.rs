@@ -10,7 +10,7 @@ mod values;
 use super::rule::{Rule, Set, Shape};
 use super::transform::Transform;
 use super::{Mapping, split};
-use crate::diagnostic::{Finding, Report, Severity};
+use crate::diagnostic::{Code, Finding, Report, Severity};
 use crate::value::{Value, same_folded};
 
 impl Mapping {
@@ -183,6 +183,8 @@ impl Mapping {
     ) -> Finding {
         Finding {
             severity,
+            code: Code::Law,
+            diff: Vec::new(),
             message,
             source: std::sync::Arc::clone(&self.source),
             span: Some(rule.place.clone()),

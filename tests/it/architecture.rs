@@ -27,6 +27,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("gate", &["seam", "secret"]),
     ("generation", &["gate", "provision", "scim"]),
     ("api", &["gate", "generation", "provision", "record", "scim", "seam", "upstream", "value"]),
+    ("propose", &["diagnostic", "mapping", "record", "value"]),
     (
         "explain",
         &[
@@ -91,11 +92,13 @@ const ROOMS: &[(&str, &[&str])] = &[
             "mapping",
             "platform",
             "process",
+            "propose",
             "provision",
             "reload",
             "seam",
             "secret",
             "serve",
+            "upstream",
             "value",
         ],
     ),

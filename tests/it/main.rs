@@ -10,6 +10,7 @@
 )]
 
 mod architecture;
+mod checking;
 mod create;
 mod demo;
 mod dialects;
@@ -22,6 +23,7 @@ mod limits;
 mod listing;
 mod lost;
 mod patching;
+mod proposing;
 mod quirks;
 mod read;
 mod reload;
@@ -30,6 +32,7 @@ mod replacing;
 mod replay;
 mod returning;
 mod scene;
+mod schema;
 mod serve_binary;
 mod several;
 mod smoke;

@@ -5,7 +5,9 @@ use std::fmt::Display;
 use std::ops::Range;
 use std::sync::Arc;
 
-use crate::diagnostic::{Finding, Report, Severity, Source, alternatives, nearest};
+use crate::diagnostic::{
+    Code, Difference, Finding, Report, Severity, Source, alternatives, nearest,
+};
 
 /// Where findings about one file are collected.
 #[derive(Debug)]
@@ -60,7 +62,8 @@ impl Sink {
 
     /// Records that the file is not valid TOML there.
     pub(super) fn broken(&self, span: &Range<usize>, message: &str) {
-        self.error(span, format!("not valid TOML: {}", one_line(message)), None, None);
+        let message = format!("not valid TOML: {}", one_line(message));
+        self.coded(Code::NotToml, span, message, None, None);
         if self.confidential {
             let lines = self.lines(span);
             self.broken.borrow_mut().push(lines);
@@ -81,17 +84,7 @@ impl Sink {
         label: Option<String>,
         help: Option<String>,
     ) {
-        self.record(Severity::Error, Some(span.clone()), message, label, help);
-    }
-
-    /// Records a warning at a place.
-    pub fn warning(&self, span: &Range<usize>, message: impl Display, help: Option<String>) {
-        self.record(Severity::Warning, Some(span.clone()), message, None, help);
-    }
-
-    /// Records something about the file as a whole.
-    pub fn about_the_file(&self, severity: Severity, message: impl Display, help: Option<String>) {
-        self.record(severity, None, message, None, help);
+        self.coded(Code::Invalid, span, message, label, help);
     }
 
     /// Records a finding about this file that was made elsewhere.
@@ -99,17 +92,44 @@ impl Sink {
         self.report.borrow_mut().push(finding);
     }
 
-    fn record(
+    /// Records an error of a kind at a place.
+    pub fn coded(
         &self,
-        severity: Severity,
-        span: Option<Range<usize>>,
+        code: Code,
+        span: &Range<usize>,
         message: impl Display,
         label: Option<String>,
         help: Option<String>,
     ) {
+        self.record(Told { code, label, help, ..Told::error(message) }, Some(span));
+    }
+
+    /// Records an error that values show.
+    pub fn differs(&self, span: &Range<usize>, message: impl Display, diff: Vec<Difference>) {
+        self.record(Told { code: Code::Example, diff, ..Told::error(message) }, Some(span));
+    }
+
+    /// Records a warning at a place.
+    pub fn warning(&self, span: &Range<usize>, message: impl Display, help: Option<String>) {
+        let severity = Severity::Warning;
+        self.record(Told { severity, help, ..Told::error(message) }, Some(span));
+    }
+
+    /// Records something about the file as a whole.
+    pub fn about_the_file(&self, severity: Severity, message: impl Display, help: Option<String>) {
+        self.record(Told { severity, help, ..Told::error(message) }, None);
+    }
+
+    /// Records an error of a kind about the file as a whole.
+    pub fn coded_about_the_file(&self, code: Code, message: impl Display, help: Option<String>) {
+        self.record(Told { code, help, ..Told::error(message) }, None);
+    }
+
+    fn record(&self, told: Told, span: Option<&Range<usize>>) {
         // A span may lie at the very end of the text; an empty one would draw no caret.
         let end = self.source.text.len();
         let span = span.map(|span| span.start.min(end)..span.end.min(end));
+        let Told { severity, code, message, label, diff, help } = told;
         if let Some(span) = &span {
             // What was made of a broken line may be anything, a piece of a secret as well.
             if self.broken.borrow().iter().any(|line| touch(line, span)) {
@@ -118,10 +138,12 @@ impl Sink {
         }
         self.report.borrow_mut().push(Finding {
             severity,
-            message: message.to_string(),
+            code,
+            message,
             source: Arc::clone(&self.source),
             span,
             label,
+            diff,
             help,
             masked: false,
         });
@@ -142,7 +164,7 @@ impl Sink {
             _ => Some(format!("expected {}", alternatives(known))),
         };
         let help = near.map(|near| format!("did you mean `{near}`?"));
-        self.error(span, format!("unknown {what} `{written}`"), label, help);
+        self.coded(Code::UnknownWord, span, format!("unknown {what} `{written}`"), label, help);
     }
 
     /// How many errors were recorded so far.
@@ -164,6 +186,29 @@ impl Sink {
             });
         }
         report
+    }
+}
+
+/// A finding without its place.
+struct Told {
+    severity: Severity,
+    code: Code,
+    message: String,
+    label: Option<String>,
+    diff: Vec<Difference>,
+    help: Option<String>,
+}
+
+impl Told {
+    fn error(message: impl Display) -> Self {
+        Self {
+            severity: Severity::Error,
+            code: Code::Invalid,
+            message: message.to_string(),
+            label: None,
+            diff: Vec::new(),
+            help: None,
+        }
     }
 }
 

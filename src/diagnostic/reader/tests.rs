@@ -1,7 +1,11 @@
 use super::*;
 use crate::diagnostic::Source;
 
-const KEYS: &[Key] = &[key("listen", "address"), key("number", "a number"), key("list", "a list")];
+const KEYS: &[Key] = &[
+    key("listen", "address"),
+    key("number", "a number").integer(1, 5),
+    key("list", "a list").texts(),
+];
 
 fn findings(text: &str, read: impl FnOnce(&Table<'_>)) -> Vec<String> {
     let sink = Sink::new(Arc::new(Source { name: "f".to_owned(), text: text.to_owned() }));
@@ -21,7 +25,7 @@ fn findings(text: &str, read: impl FnOnce(&Table<'_>)) -> Vec<String> {
 fn four_mistakes_are_four_findings() {
     let text = "lisen = 'x'\nnumber = 'y'\nlist = ['a', 3]\nlisten = 4\n";
     let found = findings(text, |table| {
-        let _ = (table.text("listen"), table.integer("number", 1..=5), table.one_or_many("list"));
+        let _ = (table.text("listen"), table.integer("number"), table.one_or_many("list"));
     });
     assert_eq!(found.len(), 4, "{found:#?}");
     assert!(found.iter().any(|f| f.starts_with("f:1:1 unknown key `lisen`")), "{found:#?}");
@@ -29,9 +33,38 @@ fn four_mistakes_are_four_findings() {
 }
 
 #[test]
+fn what_must_be_there_is_missed_by_the_list_alone() {
+    const TABLE: &[Key] = &[key("field", "a field").required("the name of a field")];
+    const KEYS: &[Key] = &[
+        key("format", "the version").integer(1, 1).required("`format = 1`"),
+        key("test", "tables").tables(TABLE),
+        key("when", "open").holds(Holds::Open(TABLE, &Holds::Text)),
+    ];
+    let source =
+        Arc::new(Source { name: "f".to_owned(), text: "test = {}\nwhen = { a = 'b' }".to_owned() });
+    let sink = Sink::new(source);
+    let _ = read_file(&sink, KEYS, |table| {
+        let _ = table.tables("test");
+        let others = table.table("when")?.others();
+        assert_eq!(others.len(), 1);
+        Some(())
+    });
+    let report = sink.into_report();
+    let messages: Vec<&str> = report.findings().iter().map(|f| f.message.as_str()).collect();
+    assert_eq!(
+        messages,
+        [
+            "missing key `format`: expected `format = 1`",
+            "missing key `test.field`",
+            "missing key `when.field`",
+        ]
+    );
+}
+
+#[test]
 fn broken_toml_is_a_finding_with_its_place() {
     let found = findings("listen = \nnumber = 2\n", |table| {
-        assert_eq!(table.integer("number", 1..=5), Some(2));
+        assert_eq!(table.integer("number"), Some(2));
     });
     assert_eq!(found.len(), 1, "{found:#?}");
     assert!(found[0].starts_with("f:1:"), "{found:#?}");
@@ -64,7 +97,7 @@ fn hidden_lines_are_not_drawn_nor_any_of_a_broken_file() {
         let sink = Sink::confidential(source);
         let _ = read_file(&sink, KEYS, |table| {
             sink.hide(&table.span_of("list"));
-            let _ = (table.text("listen"), table.integer("number", 1..=5), table.text("list"));
+            let _ = (table.text("listen"), table.integer("number"), table.text("list"));
             Some(())
         });
         sink.into_report().to_string()

@@ -5,7 +5,6 @@ use super::super::rule::{Limit, OnInvalid, OnOmit, Rule, Shape};
 use super::super::split::{At, Part, Split};
 use super::super::transform::{Chain, read_step};
 use super::Draft;
-use super::upstream::CASES;
 use crate::diagnostic::reader::{Placed, Table};
 use crate::record::FieldIndex;
 use crate::scim::SlotIndex;
@@ -19,9 +18,8 @@ pub(super) fn read(
     builder: &mut ResourceBuilder,
     draft: &mut Draft<'_>,
 ) -> Option<()> {
-    let path = table.required_text("scim", "an attribute's path")?;
-    let types = Type::ALL.map(|kind| (kind.name(), kind));
-    let kind = table.choice("type", &types);
+    let path = table.required_text("scim")?;
+    let kind = table.choice("type", &file::TYPES);
     let read_only = table.boolean("read_only").unwrap_or(false);
     let description = table.text("description");
     let many = table.boolean("multi_valued").unwrap_or(false);
@@ -69,11 +67,9 @@ pub(super) fn read(
         limits: limits(table, &shape, draft)
             .map(|limit| Limit { writable: draft.writable, ..limit }),
         on_invalid: table
-            .choice("on_invalid", &[("reject", OnInvalid::Reject), ("drop", OnInvalid::Drop)])
+            .choice("on_invalid", &file::ON_INVALID)
             .unwrap_or_else(|| default_on_invalid(table, builder, slot)),
-        on_omit: table
-            .choice("on_omit", &[("clear", OnOmit::Clear), ("keep", OnOmit::Keep)])
-            .unwrap_or(OnOmit::Clear),
+        on_omit: table.choice("on_omit", &file::ON_OMIT).unwrap_or(OnOmit::Clear),
         many,
         chain,
         shape,
@@ -177,8 +173,8 @@ fn kept_whole(table: &Table<'_>, gathers: bool, is_split: bool) -> bool {
 }
 
 fn read_split(table: &Table<'_>, attribute: &Table<'_>) -> Option<Split> {
-    let separator = table.required_text("split", "what stands between the parts, such as `@`")?;
-    let at = table.choice("at", &[("first", At::First), ("last", At::Last)]).unwrap_or(At::Last);
+    let separator = table.required_text("split")?;
+    let at = table.choice("at", &file::AT).unwrap_or(At::Last);
     let names = attribute.one_or_many("field");
     let [first, second] = names.as_slice() else {
         attribute.sink().error(
@@ -250,7 +246,6 @@ fn shape(
 ) -> Option<Shape> {
     let names = table.one_or_many("field");
     if !table.has("field") {
-        table.missing("field", "the name of the field");
         return None;
     }
     if let Some(split) = split {
@@ -267,10 +262,10 @@ fn shape(
         );
         return None;
     };
-    let Some(reference) = table.table("reference", file::REFERENCE) else {
+    let Some(reference) = table.table("reference") else {
         return Some(Shape::One(draft.field_of(name, stored, many)?));
     };
-    let resource = reference.required_text("resource", "`User`")?;
+    let resource = reference.required_text("resource")?;
     if resource.value != "User" {
         table.sink().unknown(&resource.span, "resource type", &resource.value, ["User"]);
         return None;
@@ -323,9 +318,7 @@ fn limits(table: &Table<'_>, shape: &Shape, draft: &Draft<'_>) -> [Limit; 2] {
 
 fn limit(table: &Table<'_>) -> Limit {
     Limit {
-        max_length: table
-            .integer("max_length", 1..=1_000_000)
-            .and_then(|most| usize::try_from(most).ok()),
+        max_length: table.integer("max_length").and_then(|most| usize::try_from(most).ok()),
         pattern: file::whole_pattern(table, "pattern"),
         one_of: one_of(table).into_iter().map(Into::into).collect(),
         writable: None,
@@ -334,7 +327,7 @@ fn limit(table: &Table<'_>) -> Limit {
 
 /// How the upstream compares the rule's own fields.
 fn compared(table: &Table<'_>, rule: &Rule, draft: &mut Draft<'_>) {
-    let Some(case) = table.choice("case", &CASES) else { return };
+    let Some(case) = table.choice("case", &file::CASES) else { return };
     for index in rule.fields() {
         draft.fields.set_case(index, case);
     }

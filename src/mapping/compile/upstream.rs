@@ -4,13 +4,9 @@ use super::super::file;
 use super::super::policy::{Anchor, OnConflict, OnDelete, Test, Tombstone};
 use super::Draft;
 use crate::diagnostic::reader::{Placed, Table};
-use crate::record::{Case, Etag, Facts, FieldIndex, Nulls, Operator, Operators, Paging};
+use crate::record::{Case, Facts, FieldIndex, Operator, Operators, Paging};
 use crate::scim::Resource;
 use crate::value::{Type, Value};
-
-/// How the upstream compares letters, by the names that a file uses.
-pub(super) const CASES: [(&str, Case); 3] =
-    [("tolower", Case::ToLower), ("insensitive", Case::Insensitive), ("exact", Case::Exact)];
 
 /// The most rows that a search without paging may find, where nobody says it.
 const MOST: u32 = 5000;
@@ -28,7 +24,7 @@ pub(super) struct Policies {
 
 /// The dialect's facts, with what the file says otherwise.
 pub(super) fn facts(upstream: &Table<'_>, mut facts: Facts) -> Facts {
-    if let Some(search) = upstream.table("search", file::SEARCH) {
+    if let Some(search) = upstream.table("search") {
         if search.has("operators") {
             facts.operators = Operators::NONE;
             for name in search.one_or_many("operators") {
@@ -43,16 +39,14 @@ pub(super) fn facts(upstream: &Table<'_>, mut facts: Facts) -> Facts {
                 }
             }
         }
-        let nulls = [("odata", Nulls::OData), ("sql", Nulls::Sql)];
-        facts.nulls = search.choice("nulls", &nulls).unwrap_or(facts.nulls);
+        facts.nulls = search.choice("nulls", &file::NULLS).unwrap_or(facts.nulls);
         facts.sort = search.boolean("sort").unwrap_or(facts.sort);
         facts.total = search.boolean("total").unwrap_or(facts.total);
-        facts.case = search.choice("case", &CASES).unwrap_or(facts.case);
+        facts.case = search.choice("case", &file::CASES).unwrap_or(facts.case);
         paging(&search, &mut facts);
     }
-    let etags = [("none", Etag::None), ("optional", Etag::Optional), ("required", Etag::Required)];
-    facts.etag = upstream.choice("etag", &etags).unwrap_or(facts.etag);
-    if let Some(page) = upstream.integer("page", 1..=1000) {
+    facts.etag = upstream.choice("etag", &file::ETAGS).unwrap_or(facts.etag);
+    if let Some(page) = upstream.integer("page") {
         facts.page = u32::try_from(page).unwrap_or(facts.page);
     }
     facts.representation = upstream.boolean("representation").unwrap_or(facts.representation);
@@ -64,7 +58,7 @@ pub(super) fn facts(upstream: &Table<'_>, mut facts: Facts) -> Facts {
 /// cannot do, the file cannot make it do.
 fn paging(search: &Table<'_>, facts: &mut Facts) {
     let asked = search.boolean("paging");
-    let most = search.integer("most", 1..=1_000_000).and_then(|most| u32::try_from(most).ok());
+    let most = search.integer("most").and_then(|most| u32::try_from(most).ok());
     if asked == Some(true) && facts.paging != Paging::Upstream {
         search.sink().error(
             &search.span_of("paging"),
@@ -96,14 +90,12 @@ pub(super) fn column(
     name: &str,
     draft: &mut Draft<'_>,
 ) -> Option<FieldIndex> {
-    if !upstream.has(name) {
-        upstream.missing(name, "a table such as `{ field = \"idUser\", type = \"integer\" }`");
-        return None;
-    }
-    let table = upstream.table(name, file::COLUMN)?;
-    let kinds = [("integer", Type::Integer), ("string", Type::String)];
-    let kind = if table.has("type") { table.choice("type", &kinds)? } else { Type::Integer };
-    let field = table.required_text("field", "the name of a field")?;
+    let table = upstream.table(name)?;
+    let kind = match table.has("type") {
+        true => table.choice("type", &file::COLUMN_TYPES)?,
+        false => Type::Integer,
+    };
+    let field = table.required_text("field")?;
     let index = draft.field(&field, kind)?;
     // An id is compared letter for letter (RFC 7643 §3.1: caseExact).
     draft.fields.set_case(index, Case::Exact);
@@ -125,14 +117,11 @@ pub(super) fn policies(
     let anchor = anchor(upstream, resource, draft);
     let unique: Vec<FieldIndex> =
         upstream.one_or_many("unique").iter().filter_map(|name| draft.known_field(name)).collect();
-    if !upstream.has("unique") {
-        upstream.missing("unique", "the fields that identify a person, such as `[\"userName\"]`");
-    }
-    let conflicts = [("conflict", OnConflict::Conflict), ("adopt", OnConflict::Adopt)];
-    let on_conflict = upstream.choice("on_conflict", &conflicts).unwrap_or(OnConflict::Conflict);
-    let on_delete = match upstream.choice("on_delete", &[("delete", false), ("disable", true)]) {
-        Some(true) => OnDelete::Disable(tombstone),
-        Some(false) => {
+    let on_conflict =
+        upstream.choice("on_conflict", &file::ON_CONFLICT).unwrap_or(OnConflict::Conflict);
+    let on_delete = match upstream.choice("on_delete", &file::ON_DELETE)? {
+        true => OnDelete::Disable(tombstone),
+        false => {
             if !draft.facts.deletes {
                 draft.sink.error(
                     &upstream.span_of("on_delete"),
@@ -151,24 +140,15 @@ pub(super) fn policies(
             }
             OnDelete::Delete
         }
-        None => {
-            if !upstream.has("on_delete") {
-                upstream.missing("on_delete", "`delete` or `disable`");
-            }
-            return None;
-        }
     };
     Some(Policies { unique, scope, protected, anchor, on_conflict, on_delete, constants })
 }
 
 fn constants(root: &Table<'_>, draft: &mut Draft<'_>) -> Vec<(FieldIndex, Value<'static>)> {
     let mut list: Vec<(FieldIndex, Value<'static>)> = Vec::new();
-    for table in root.tables("constant", file::CONSTANT) {
-        let Some(name) = table.required_text("field", "the name of a field") else { continue };
-        let Some(item) = table.any("value") else {
-            table.missing("value", "what the field gets");
-            continue;
-        };
+    for table in root.tables("constant") {
+        let Some(name) = table.required_text("field") else { continue };
+        let Some(item) = table.any("value") else { continue };
         let known = draft.fields.index_of(&name.value).and_then(|index| draft.fields.field(index));
         let kind = known.map_or_else(|| file::type_of(item), |field| field.kind);
         let Some(value) = file::value(draft.sink, item, kind) else { continue };
@@ -183,8 +163,8 @@ fn constants(root: &Table<'_>, draft: &mut Draft<'_>) -> Vec<(FieldIndex, Value<
 
 fn tests(upstream: &Table<'_>, name: &str, draft: &mut Draft<'_>) -> Vec<Test> {
     let mut list = Vec::new();
-    for table in upstream.tables(name, file::TEST) {
-        let Some(field) = table.required_text("field", "the name of a field") else { continue };
+    for table in upstream.tables(name) {
+        let Some(field) = table.required_text("field") else { continue };
         let one_of = match (table.has("one_of"), table.has("none_of")) {
             (true, false) => true,
             (false, true) => false,
@@ -226,12 +206,9 @@ fn tests(upstream: &Table<'_>, name: &str, draft: &mut Draft<'_>) -> Vec<Test> {
 }
 
 fn tombstone(upstream: &Table<'_>, draft: &mut Draft<'_>) -> Option<Tombstone> {
-    let table = upstream.table("tombstone", file::TOMBSTONE)?;
-    let field = table.required_text("field", "the name of a field")?;
-    let Some(item) = table.any("value") else {
-        table.missing("value", "what the field holds on a deleted person's row");
-        return None;
-    };
+    let table = upstream.table("tombstone")?;
+    let field = table.required_text("field")?;
+    let item = table.any("value")?;
     let known = draft.fields.index_of(&field.value).and_then(|index| draft.fields.field(index));
     let kind = known.map_or_else(|| file::type_of(item), |field| field.kind);
     let value = file::value(draft.sink, item, kind)?;
@@ -244,9 +221,9 @@ fn tombstone(upstream: &Table<'_>, draft: &mut Draft<'_>) -> Option<Tombstone> {
 }
 
 fn anchor(upstream: &Table<'_>, resource: &Resource, draft: &Draft<'_>) -> Option<Anchor> {
-    let table = upstream.table("anchor", file::ANCHOR)?;
-    let path = table.required_text("scim", "an attribute such as `externalId`")?;
-    let field = table.required_text("field", "the name of a field")?;
+    let table = upstream.table("anchor")?;
+    let path = table.required_text("scim")?;
+    let field = table.required_text("field")?;
     let Some(slot) = resource.slot_of(&path.value) else {
         let known: Vec<&str> = resource.slots().iter().map(|slot| &*slot.path).collect();
         draft.sink.unknown(&path.span, "attribute", &path.value, known);

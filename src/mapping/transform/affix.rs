@@ -15,7 +15,8 @@ pub(super) const STRIP_PREFIX: Definition = Definition {
         Shown::text(r"via = { strip_prefix = 'CONTOSO\' }", r"CONTOSO\ana", "ana"),
         Shown::refused(r"via = { strip_prefix = 'CONTOSO\' }", Value::text("ana")),
     ],
-    keys: &[key("strip_prefix", "the text with which SCIM's values begin, in any letter case")],
+    keys: &[key("strip_prefix", "the text with which SCIM's values begin, in any letter case")
+        .required("a text")],
     read: |table| Affix::read(table?, End::Start, false),
 };
 
@@ -23,7 +24,8 @@ pub(super) const STRIP_SUFFIX: Definition = Definition {
     name: "strip_suffix",
     prose: "does not store the text with which every value ends; one without it is refused",
     shown: &[Shown::text(r#"via = { strip_suffix = "@contoso.com" }"#, "ana@contoso.com", "ana")],
-    keys: &[key("strip_suffix", "the text with which SCIM's values end, in any letter case")],
+    keys: &[key("strip_suffix", "the text with which SCIM's values end, in any letter case")
+        .required("a text")],
     read: |table| Affix::read(table?, End::Tail, false),
 };
 
@@ -31,7 +33,7 @@ pub(super) const ADD_PREFIX: Definition = Definition {
     name: "add_prefix",
     prose: "stores a text before every value and does not print it; what lacks it is not printed",
     shown: &[Shown::text(r#"via = { add_prefix = "EXT-" }"#, "701984", "EXT-701984")],
-    keys: &[key("add_prefix", "the text with which the upstream's values begin")],
+    keys: &[key("add_prefix", "the text with which the upstream's values begin").required("a text")],
     read: |table| Affix::read(table?, End::Start, true),
 };
 
@@ -43,7 +45,7 @@ pub(super) const ADD_SUFFIX: Definition = Definition {
         "Ana Diaz",
         "Ana Diaz (external)",
     )],
-    keys: &[key("add_suffix", "the text with which the upstream's values end")],
+    keys: &[key("add_suffix", "the text with which the upstream's values end").required("a text")],
     read: |table| Affix::read(table?, End::Tail, true),
 };
 
@@ -72,7 +74,7 @@ impl Affix {
     }
 
     fn read(table: &Table<'_>, end: End, stored: bool) -> Option<Box<dyn Transform>> {
-        let text = table.required_text(Self::name_of(end, stored), "a text")?.value.into();
+        let text = table.required_text(Self::name_of(end, stored))?.value.into();
         Some(Box::new(Self { text, end, stored }))
     }
 

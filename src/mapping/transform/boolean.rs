@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use toml::de::DeValue;
 
 use super::{Definition, EQUALITY, Refusal, Shown, Transform};
-use crate::diagnostic::reader::{Key, Table, key, kind};
+use crate::diagnostic::reader::{Holds, Key, Table, key, kind};
 use crate::record::Operators;
 use crate::value::{Type, Value};
 
@@ -37,7 +37,14 @@ pub(super) const DEFINITION: Definition = Definition {
     read,
 };
 
-const KEYS: &[Key] = &[key("boolean", "the upstream's spellings of `true` and `false`")];
+const KEYS: &[Key] = &[key("boolean", "the upstream's spellings of `true` and `false`")
+    .table(SPELLINGS)
+    .required("`{ true = …, false = … }`")];
+
+const SPELLINGS: &[Key] = &[
+    key("true", "the upstream's spelling of `true`").holds(Holds::Scalar),
+    key("false", "the upstream's spelling of `false`").holds(Holds::Scalar),
+];
 
 #[derive(Debug)]
 struct Spelling {
@@ -60,30 +67,8 @@ pub(super) fn spelling(item: &DeValue<'_>) -> Option<Value<'static>> {
 
 fn read(table: Option<&Table<'_>>) -> Option<Box<dyn Transform>> {
     let table = table?;
-    let (mut yes, mut no) = (None, None);
-    for (name, value) in table.entries("boolean") {
-        let spelled = spelling(value.get_ref());
-        if spelled.is_none() {
-            table.sink().error(
-                &value.span(),
-                "wrong type for a spelling",
-                Some(format!(
-                    "expected a string, a whole number or a truth value, found {}",
-                    kind(value.get_ref())
-                )),
-                None,
-            );
-            return None;
-        }
-        match name.value.as_str() {
-            "true" => yes = spelled,
-            "false" => no = spelled,
-            other => {
-                table.sink().unknown(&name.span, "truth value", other, ["true", "false"]);
-                return None;
-            }
-        }
-    }
+    let spellings = table.table("boolean")?;
+    let (yes, no) = (named(&spellings, "true")?, named(&spellings, "false")?);
     match (yes, no) {
         (Some(yes), Some(no)) if yes != no && yes.kind() == no.kind() => {
             let kind = yes.kind()?;
@@ -99,6 +84,22 @@ fn read(table: Option<&Table<'_>>) -> Option<Box<dyn Transform>> {
             None
         }
     }
+}
+
+/// The spelling under a name; nothing where there is none, and `None` for what cannot be one.
+fn named(table: &Table<'_>, name: &str) -> Option<Option<Value<'static>>> {
+    let Some(value) = table.any(name) else { return Some(None) };
+    let spelled = spelling(value.get_ref());
+    if spelled.is_none() {
+        let found = kind(value.get_ref());
+        table.sink().error(
+            &value.span(),
+            "wrong type for a spelling",
+            Some(format!("expected a string, a whole number or a truth value, found {found}")),
+            None,
+        );
+    }
+    spelled.map(Some)
 }
 
 impl Transform for Spelling {

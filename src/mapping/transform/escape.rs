@@ -8,7 +8,7 @@ use std::borrow::Cow;
 use toml::de::DeValue;
 
 use super::{Definition, EQUALITY, Refusal, Shown, Transform};
-use crate::diagnostic::reader::{Key, Placed, Table, key};
+use crate::diagnostic::reader::{Holds, Key, Placed, Table, key};
 use crate::record::Operators;
 use crate::value::{Type, Value, fold};
 
@@ -26,7 +26,9 @@ pub(super) const DEFINITION: Definition = Definition {
     read,
 };
 
-const KEYS: &[Key] = &[key("escape", "a sign of SCIM's = what the upstream holds for it")];
+const KEYS: &[Key] = &[key("escape", "a sign of SCIM's = what the upstream holds for it")
+    .holds(Holds::Open(&[], &Holds::Text))
+    .required("a table such as `{ \"'\" = \"_x27_\" }`")];
 
 #[derive(Debug)]
 struct Escape {

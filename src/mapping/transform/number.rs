@@ -6,7 +6,7 @@
 use std::borrow::Cow;
 
 use super::{Definition, EQUALITY, Refusal, Shown, Transform, decimal};
-use crate::diagnostic::reader::{Key, Table, key};
+use crate::diagnostic::reader::{Key, Table, key, names};
 use crate::record::Operators;
 use crate::value::{Type, Value};
 
@@ -66,12 +66,22 @@ pub(super) const DIGITS: Definition = Definition {
     read: |table| Some(Box::new(Digits { spelling: Spelling::read(table?, "digits")? })),
 };
 
-const WIDTH: Key = key("width", "the least digits before the point; zeros fill the front");
-const POINT: Key = key("point", "the sign before a decimal's fraction: `.` or `,`");
-const NUMBER_KEYS: &[Key] =
-    &[key("number", "what the upstream holds: `integer` or `decimal`"), WIDTH, POINT];
-const DIGITS_KEYS: &[Key] =
-    &[key("digits", "what SCIM's side holds: `integer` or `decimal`"), WIDTH, POINT];
+const WIDTH: Key =
+    key("width", "the least digits before the point; zeros fill the front").integer(1, 18);
+const POINT: Key =
+    key("point", "the sign before a decimal's fraction: `.` or `,`").word(|| names(&POINTS));
+const POINTS: [(&str, char); 2] = [(".", '.'), (",", ',')];
+const KINDS: [(&str, Type); 2] = [("integer", Type::Integer), ("decimal", Type::Decimal)];
+const NUMBER_KEYS: &[Key] = &[
+    key("number", "what the upstream holds: `integer` or `decimal`").word(|| names(&KINDS)),
+    WIDTH,
+    POINT,
+];
+const DIGITS_KEYS: &[Key] = &[
+    key("digits", "what SCIM's side holds: `integer` or `decimal`").word(|| names(&KINDS)),
+    WIDTH,
+    POINT,
+];
 
 /// How a number is written.
 #[derive(Debug)]
@@ -83,10 +93,9 @@ struct Spelling {
 
 impl Spelling {
     fn read(table: &Table<'_>, name: &str) -> Option<Self> {
-        let kinds = [("integer", Type::Integer), ("decimal", Type::Decimal)];
-        let kind = table.choice(name, &kinds)?;
-        let width = table.integer("width", 1..=18).and_then(|width| usize::try_from(width).ok());
-        let point = table.choice("point", &[(".", '.'), (",", ',')]);
+        let kind = table.choice(name, &KINDS)?;
+        let width = table.integer("width").and_then(|width| usize::try_from(width).ok());
+        let point = table.choice("point", &POINTS);
         if kind == Type::Integer && table.has("point") {
             table.sink().error(
                 &table.span_of("point"),

@@ -5,7 +5,7 @@
 use std::borrow::Cow;
 
 use super::{Definition, EQUALITY, Refusal, Shown, Transform};
-use crate::diagnostic::reader::{Key, Table, key};
+use crate::diagnostic::reader::{Key, Table, key, names};
 use crate::record::Operators;
 use crate::value::{Type, Value};
 
@@ -38,7 +38,8 @@ const KEYS: &[Key] = &[
     key(
         "phone",
         "`valid` stores `+57 1234567890` as it is and refuses other forms; `spaced` makes that form, `e164` the one without the blank",
-    ),
+    )
+    .word(|| names(&FORMS)),
     key(
         "country",
         "the country's code of numbers that have none, such as `57`; without it they are refused",
@@ -48,6 +49,9 @@ const KEYS: &[Key] = &[
         "what numbers without a country's code begin with at home and lose abroad, such as `0`",
     ),
 ];
+
+const FORMS: [(&str, Form); 3] =
+    [("valid", Form::Valid), ("spaced", Form::Spaced), ("e164", Form::E164)];
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Form {
@@ -65,8 +69,7 @@ struct Phone {
 
 fn read(table: Option<&Table<'_>>) -> Option<Box<dyn Transform>> {
     let table = table?;
-    let forms = [("valid", Form::Valid), ("spaced", Form::Spaced), ("e164", Form::E164)];
-    let form = table.choice("phone", &forms)?;
+    let form = table.choice("phone", &FORMS)?;
     let digits = |name: &str| {
         let text = table.text(name)?;
         let is_digits = !text.value.is_empty() && text.value.bytes().all(|b| b.is_ascii_digit());

@@ -10,7 +10,7 @@ use ::regex::{Captures, Regex};
 
 use super::super::file;
 use super::{Definition, EQUALITY, Refusal, Shown, Transform};
-use crate::diagnostic::reader::{Key, Table, key};
+use crate::diagnostic::reader::{Key, Table, key, names};
 use crate::record::Operators;
 use crate::value::{Type, Value};
 
@@ -32,17 +32,25 @@ pub(super) const DEFINITION: Definition = Definition {
 };
 
 const KEYS: &[Key] = &[
-    key("regex", "what the whole of SCIM's text must match, with groups such as `(?<name>…)`"),
-    key("to", "what is stored, with the groups in braces"),
-    key("back", "the way back, from the stored text: `{ regex, to }`"),
-    key("other", "what happens to a text that does not match: `keep` or `reject`"),
-    key("lossy", "whether a text may be stored that is printed otherwise, or not at all"),
+    key("regex", "what the whole of SCIM's text must match, with groups such as `(?<name>…)`")
+        .required("a regular expression with named groups"),
+    key("to", "what is stored, with the groups in braces")
+        .required("a text with the groups in braces, such as `{name}`"),
+    key("back", "the way back, from the stored text: `{ regex, to }`").table(BACK),
+    key("other", "what happens to a text that does not match: `keep` or `reject`")
+        .word(|| names(&OTHER)),
+    key("lossy", "whether a text may be stored that is printed otherwise, or not at all").boolean(),
 ];
 
 const BACK: &[Key] = &[
-    key("regex", "what the whole of the stored text must match"),
-    key("to", "what is printed, with the groups in braces"),
+    key("regex", "what the whole of the stored text must match")
+        .required("a regular expression with named groups"),
+    key("to", "what is printed, with the groups in braces")
+        .required("a text with the groups in braces, such as `{name}`"),
 ];
+
+/// Whether texts that do not match pass.
+const OTHER: [(&str, bool); 2] = [("keep", true), ("reject", false)];
 
 #[derive(Debug)]
 struct Rewrite {
@@ -68,12 +76,12 @@ enum Piece {
 fn read(table: Option<&Table<'_>>) -> Option<Box<dyn Transform>> {
     let table = table?;
     let from = Way::read(table);
-    let back = match table.table("back", BACK) {
+    let back = match table.table("back") {
         Some(back) => Some(Way::read(&back)?),
         None if table.has("back") => return None,
         None => None,
     };
-    let keep_others = table.choice("other", &[("keep", true), ("reject", false)]).unwrap_or(false);
+    let keep_others = table.choice("other", &OTHER).unwrap_or(false);
     let lossy = table.boolean("lossy").unwrap_or(false);
     if back.is_none() && !lossy {
         table.sink().error(
@@ -89,8 +97,8 @@ fn read(table: Option<&Table<'_>>) -> Option<Box<dyn Transform>> {
 
 impl Way {
     fn read(table: &Table<'_>) -> Option<Self> {
-        let written = table.required_text("regex", "a regular expression with named groups")?;
-        let to = table.required_text("to", "a text with the groups in braces, such as `{name}`")?;
+        let written = table.required_text("regex")?;
+        let to = table.required_text("to")?;
         // Names that SCIM compares without letter case must be found without it.
         let Ok(pattern) = file::whole(&format!("(?i){}", written.value)) else {
             table.sink().error(

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use super::boolean::spelling;
 use super::{Definition, EQUALITY, Refusal, Shown, Transform};
-use crate::diagnostic::reader::{Key, Table, key, kind};
+use crate::diagnostic::reader::{Holds, Key, Table, key, kind, names};
 use crate::record::Operators;
 use crate::value::{Type, Value, same_folded};
 
@@ -33,10 +33,17 @@ pub(super) const DEFINITION: Definition = Definition {
 };
 
 const KEYS: &[Key] = &[
-    key("table", "SCIM's value = the upstream's value"),
-    key("other", "what happens to texts that are not in the table: `keep` or `reject`"),
-    key("canonical", "of several SCIM values with one upstream value, those that are printed"),
+    key("table", "SCIM's value = the upstream's value")
+        .holds(Holds::Open(&[], &Holds::Scalar))
+        .required("a table such as `{ \"contoso.com\" = \"CONTOSO\" }`"),
+    key("other", "what happens to texts that are not in the table: `keep` or `reject`")
+        .word(|| names(&OTHER)),
+    key("canonical", "of several SCIM values with one upstream value, those that are printed")
+        .texts(),
 ];
+
+/// Whether other values pass.
+const OTHER: [(&str, bool); 2] = [("keep", true), ("reject", false)];
 
 #[derive(Debug)]
 struct Exchange {
@@ -71,7 +78,7 @@ fn read(table: Option<&Table<'_>>) -> Option<Box<dyn Transform>> {
     let table = table?;
     let sink = table.sink();
     let canonical = table.one_or_many("canonical");
-    let keep_others = table.choice("other", &[("keep", true), ("reject", false)]).unwrap_or(false);
+    let keep_others = table.choice("other", &OTHER).unwrap_or(false);
     let mut entries: Vec<Entry> = Vec::new();
     let mut sound = true;
     let mut wrong = |span: &std::ops::Range<usize>, message: String, expected: &str| {

@@ -55,7 +55,8 @@ const KEYS: &[Key] = &[
     key(
         "time",
         "`seconds` or `milliseconds` since 1970, `/Date(ms)/`, or a pattern of strftime such as `%Y-%m-%d`",
-    ),
+    )
+    .required("`seconds`, `milliseconds`, `/Date(ms)/` or a pattern"),
     key(
         "zone",
         "where a pattern's time is told: `UTC`, which is usual, `-05:00` or `America/Bogota`",
@@ -72,8 +73,7 @@ enum Form {
 
 fn read(table: Option<&Table<'_>>) -> Option<Box<dyn Transform>> {
     let table = table?;
-    let form =
-        table.required_text("time", "`seconds`, `milliseconds`, `/Date(ms)/` or a pattern")?;
+    let form = table.required_text("time")?;
     let named = match form.value.as_str() {
         "seconds" => Some(Form::Seconds),
         "milliseconds" => Some(Form::Milliseconds),

@@ -24,7 +24,8 @@ pub(super) const DEFINITION: Definition = Definition {
     read,
 };
 
-const KEYS: &[Key] = &[key("truncate", "the most characters that are stored")];
+const KEYS: &[Key] =
+    &[key("truncate", "the most characters that are stored").integer(1, 1_000_000)];
 
 #[derive(Debug)]
 struct Truncate {
@@ -32,7 +33,7 @@ struct Truncate {
 }
 
 fn read(table: Option<&Table<'_>>) -> Option<Box<dyn Transform>> {
-    let most = usize::try_from(table?.integer("truncate", 1..=1_000_000)?).ok()?;
+    let most = usize::try_from(table?.integer("truncate")?).ok()?;
     Some(Box::new(Truncate { most }))
 }
 

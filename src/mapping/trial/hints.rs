@@ -6,7 +6,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use super::values;
-use crate::diagnostic::{Finding, Report, Severity, alternatives, nearest};
+use crate::diagnostic::{Code, Finding, Report, Severity, alternatives, nearest};
 use crate::mapping::rule::Rule;
 use crate::mapping::{Mapping, Unmapped};
 use crate::scim::filter::Comparison;
@@ -59,7 +59,17 @@ fn hint(
     help: Option<String>,
 ) -> Finding {
     let source = Arc::clone(&mapping.source);
-    Finding { severity, message, source, span, label, help, masked: false }
+    Finding {
+        severity,
+        code: Code::Hint,
+        message,
+        source,
+        span,
+        label,
+        diff: Vec::new(),
+        help,
+        masked: false,
+    }
 }
 
 /// Attributes that no client sends: required and never written, or under a `type` of nobody's.

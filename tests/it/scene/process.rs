@@ -24,7 +24,18 @@ fn command(arguments: &[&str], folder: &Path) -> Command {
 
 /// Runs it to its end.
 pub(crate) fn run(arguments: &[&str], folder: &Path) -> (i32, String, String) {
-    let Output { status, stdout, stderr } = command(arguments, folder).output().unwrap();
+    run_with(arguments, folder, &[])
+}
+
+/// Runs it to its end, with variables in its environment.
+pub(crate) fn run_with(
+    arguments: &[&str],
+    folder: &Path,
+    variables: &[(&str, &str)],
+) -> (i32, String, String) {
+    let mut command = command(arguments, folder);
+    let Output { status, stdout, stderr } =
+        command.envs(variables.iter().copied()).output().unwrap();
     let text = |bytes| String::from_utf8(bytes).unwrap();
     (status.code().expect("an exit code"), text(stdout), text(stderr))
 }

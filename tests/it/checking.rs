@@ -1,0 +1,143 @@
+//! `check`, told to people and to machines.
+#![cfg(unix)]
+
+use std::sync::Arc;
+
+use scim_sidecar::config::dialects;
+use scim_sidecar::diagnostic::Source;
+use scim_sidecar::mapping::Mapping;
+use serde_json::{Value as Json, json};
+
+use crate::scene::process::run;
+use crate::scene::{Authority, Dialect, Folder, KeyKind, Legacy, Sidecar};
+
+fn json_of(arguments: &[&str], folder: &Folder) -> (i32, Json) {
+    let (code, out, err) = run(arguments, &folder.path(""));
+    assert_eq!(err, "");
+    (code, serde_json::from_str(&out).unwrap_or_else(|error| panic!("{error}: {out}")))
+}
+
+const SMALL: &str = r#"format   = 1
+resource = "User"
+dialect  = "odata"
+
+[upstream]
+collection = "People"
+key        = { field = "id", type = "integer" }
+unique     = "login"
+on_delete  = "delete"
+
+[[attribute]]
+scim  = "userName"
+field = "login"
+via   = "lowercase"
+
+[[attribute]]
+scim  = "title"
+field = "job"
+
+[[example]]
+scim     = { userName = "Ana", title = "Boss" }
+upstream = { login = "Ana" }
+"#;
+
+#[test]
+fn a_failing_example_is_a_diff() {
+    let source = Arc::new(Source { name: "m.toml".to_owned(), text: SMALL.to_owned() });
+    let (_, report) = Mapping::read(source, &dialects());
+    let told: Vec<String> = report
+        .findings()
+        .iter()
+        .filter(|finding| !finding.diff.is_empty())
+        .map(ToString::to_string)
+        .collect();
+    let expected = [
+        r#"error: the example does not hold: what `scim` becomes upstream
+  --> m.toml:22:1
+   |
+22 | upstream = { login = "Ana" }
+   | ^^^^^^^^
+   |
+   = note: `-` says the file, `+` makes the mapping
+           - login = "Ana"
+           + login = "ana"
+           + job = "Boss""#,
+        r#"error: the example does not hold: what `upstream` becomes in SCIM
+  --> m.toml:21:1
+   |
+21 | scim     = { userName = "Ana", title = "Boss" }
+   | ^^^^
+   |
+   = note: `-` says the file, `+` makes the mapping
+           - title = "Boss""#,
+    ];
+    assert_eq!(told, expected, "{report}");
+}
+
+#[test]
+fn machines_get_one_document_with_every_place() {
+    let folder = Folder::new();
+    folder.write("m.toml", &SMALL.replace("\"lowercase\"", "\"lowecase\"").replace("job", "jöb"));
+    let arguments = ["check", "--format", "json", "m.toml", "absent.toml"];
+    let (code, told) = json_of(&arguments, &folder);
+    assert_eq!(code, 78);
+    let findings = told["findings"].as_array().unwrap();
+    let named = |code: &str| findings.iter().find(|finding| finding["code"] == code).unwrap();
+    assert_eq!(
+        named("unknown-word"),
+        &json!({
+            "severity": "error",
+            "code": "unknown-word",
+            "message": "unknown transform `lowecase`",
+            "file": "m.toml",
+            "line": 14, "column": 9, "end_line": 14, "end_column": 19,
+            "expected": named("unknown-word")["expected"],
+            "help": "did you mean `lowercase`?",
+            "diff": [],
+        })
+    );
+    assert_eq!(named("unreadable")["file"], "absent.toml");
+    assert_eq!(named("unreadable")["line"], Json::Null);
+    assert_eq!(told["errors"], findings.iter().filter(|f| f["severity"] == "error").count());
+    assert_eq!((&told["exit"], &told["upstreams"]), (&json!(78), &json!([])));
+
+    folder.write("m.toml", SMALL);
+    let (code, told) = json_of(&["check", "--format", "json", "m.toml"], &folder);
+    assert_eq!(code, 78);
+    let example = told["findings"].as_array().unwrap().iter().find(|f| f["code"] == "example");
+    assert_eq!(
+        example.unwrap()["diff"],
+        json!([
+            { "name": "login", "expected": "\"Ana\"", "found": "\"ana\"" },
+            { "name": "job", "expected": null, "found": "\"Boss\"" },
+        ])
+    );
+}
+
+#[tokio::test]
+async fn machines_hear_what_the_living_upstream_says() {
+    let legacy = Legacy::start(Dialect::Odata).await;
+    let setup = Sidecar::in_front_of(&legacy)
+        .replacing("\"contactCell\"", "\"contactCel\"")
+        .replacing("contactCell =", "contactCel =");
+    let folder = setup.folder(&Authority::new(KeyKind::Ecdsa));
+    let arguments = ["check", "--format", "json", "--config", "sidecar.toml", "--live"];
+    let (folder, (code, told)) = tokio::task::spawn_blocking(move || {
+        let told = json_of(&arguments, &folder);
+        (folder, told)
+    })
+    .await
+    .unwrap();
+    let findings = told["findings"].as_array().unwrap();
+    assert_eq!((code, findings.len()), (78, 1), "{told:#}");
+    assert_eq!(findings[0]["code"], "upstream");
+    assert!(findings[0]["message"].as_str().unwrap().contains("`contactCel`"), "{told:#}");
+    assert!(findings[0]["line"].is_u64() && findings[0]["file"] == "mappings/hr.toml");
+
+    drop(legacy);
+    let (code, told) =
+        tokio::task::spawn_blocking(move || json_of(&arguments, &folder)).await.unwrap();
+    assert_eq!((code, &told["findings"]), (1, &json!([])), "{told:#}");
+    assert_eq!(told["upstreams"][0]["state"], "closed");
+    assert_eq!((&told["errors"], &told["exit"]), (&json!(1), &json!(1)));
+}
