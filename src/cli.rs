@@ -13,12 +13,14 @@ use clap::error::ErrorKind;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::config;
+use crate::rehearse::Source;
 use crate::seam::{Random, Seams};
 use crate::secret::{Secret, TokenHash};
 
 mod check;
 mod explain;
 mod init;
+mod rehearse;
 mod schema;
 mod serve;
 mod transforms;
@@ -86,6 +88,15 @@ pub enum Command {
         The request is a file of `METHOD /path`, headers, an empty line and a body."
     )]
     Explain(Explain),
+    /// Try everybody of a directory's export against the living server; nothing is written there
+    #[command(
+        after_help = "Examples:\n  scim-sidecar rehearse --config sidecar.toml users.csv\n  \
+        scim-sidecar rehearse --config sidecar.toml users.csv --out rehearsal.csv\n  \
+        scim-sidecar rehearse --config sidecar.toml users.json --against old.toml --show\n\n\
+        The export is the portal's `Download users`, Graph's `GET /users`, or SCIM. It ends with 0 \
+        when\neverybody was tried, also when some would be refused."
+    )]
+    Rehearse(Rehearse),
     /// Write a commented configuration and mapping to start from
     #[command(after_help = "Examples:\n  scim-sidecar init ./sidecar\n  \
         scim-sidecar init --from-metadata https://legacy.example.com/odata/$metadata ./sidecar\n  \
@@ -159,6 +170,41 @@ pub struct Explain {
     /// As which caller of the project [default: its first one]
     #[arg(long, value_name = "NAME")]
     pub caller: Option<String>,
+}
+
+/// The options of `rehearse`.
+#[derive(Clone, Debug, Args)]
+pub struct Rehearse {
+    /// The server file
+    #[arg(long, value_name = "FILE")]
+    pub config: PathBuf,
+    /// The export: CSV or JSON
+    #[arg(value_name = "PEOPLE")]
+    pub people: PathBuf,
+    /// Which project [default: the only one]
+    #[arg(long, value_name = "NAME")]
+    pub project: Option<String>,
+    /// As which caller of the project [default: its first one]
+    #[arg(long, value_name = "NAME")]
+    pub caller: Option<String>,
+    /// A matching attribute, as set in the identity provider; several in order of precedence
+    #[arg(long = "match", value_name = "PATH", default_value = "userName")]
+    pub matching: Vec<String>,
+    /// Take an attribute from another column, such as `externalId=mailNickname`; repeatable
+    #[arg(long = "source", value_name = "PATH=COLUMN")]
+    pub sources: Vec<Source>,
+    /// Tell also what is otherwise than under this older mapping of the project
+    #[arg(long, value_name = "MAPPING")]
+    pub against: Option<PathBuf>,
+    /// Write everything to a new file for its owner alone; its name ends in `.csv` or `.json`
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+    /// Print everything to standard output as well: it holds personal data
+    #[arg(long)]
+    pub show: bool,
+    /// The most people, and the most rows, that are read
+    #[arg(long, value_name = "COUNT", default_value_t = 100_000)]
+    pub limit: usize,
 }
 
 /// The options of `init`.
@@ -279,6 +325,7 @@ pub async fn run(
         Command::Serve(options) => serve::serve(&options, seams, err).await,
         Command::Check(options) => check::check(&options, seams, out).await,
         Command::Explain(options) => explain::run(&options, seams, out, err).await,
+        Command::Rehearse(options) => rehearse::run(&options, seams, out, err).await,
         Command::Init(options) => init::run(&options, seams, out, err).await,
         Command::Schema(options) => match schema::print(&options, out) {
             Ok(()) => Exit::Fine,

@@ -38,6 +38,7 @@
 //! | [`admin`] | the loopback port: live, ready and reload |
 //! | [`propose`] | what a server says about itself → a mapping to start from |
 //! | [`explain`] | one request's whole translation, by the code that serves, with nothing sent |
+//! | [`rehearse`] | a rollout tried beforehand: everybody of an export, with nothing written |
 //! | [`platform`] | what differs between operating systems |
 //! | [`seam`] | time, randomness and sockets, handed in from `main` |
 #![cfg_attr(
@@ -70,6 +71,7 @@ pub mod process;
 pub mod propose;
 pub mod provision;
 pub mod record;
+pub mod rehearse;
 pub mod reload;
 pub mod scim;
 pub mod seam;

@@ -26,6 +26,9 @@ pub mod writes {}
 #[doc = include_str!("manual/drops.md")]
 pub mod drops {}
 
+#[doc = include_str!("manual/rehearsals.md")]
+pub mod rehearsals {}
+
 #[doc = include_str!("manual/lists.md")]
 pub mod lists {}
 

@@ -14,7 +14,9 @@ use super::{ExplainError, Means};
 use crate::provision::Provisioner;
 use crate::record::{Class, UpstreamKey};
 use crate::seam::Pending;
-use crate::upstream::{Action, Answer, Call, Dialect, Error, Kind, Origin, Outcome, Sender};
+use crate::upstream::{
+    Action, Answer, Call, Dialect, Error, Kind, Origin, Outcome, ReadOnly, Sender,
+};
 
 /// A call, as it would go out.
 #[derive(Debug)]
@@ -28,7 +30,7 @@ struct Sent {
 pub(super) struct StandIn {
     origin: Origin,
     rows: Vec<(UpstreamKey, Bytes)>,
-    live: Option<Arc<dyn Sender>>,
+    live: Option<ReadOnly>,
     sent: Mutex<Vec<Sent>>,
     withheld: AtomicBool,
 }
@@ -54,7 +56,7 @@ impl StandIn {
         Ok(Self {
             origin: provisioner.upstream.origin().clone(),
             rows,
-            live: means.live.then(|| Arc::clone(&provisioner.upstream)),
+            live: means.live.then(|| ReadOnly::new(Arc::clone(&provisioner.upstream))),
             sent: Mutex::default(),
             withheld: AtomicBool::new(false),
         })

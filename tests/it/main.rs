@@ -26,6 +26,7 @@ mod patching;
 mod proposing;
 mod quirks;
 mod read;
+mod rehearsing;
 mod reload;
 mod reload_binary;
 mod replacing;
