@@ -35,6 +35,9 @@ pub mod lists {}
 #[doc = include_str!("manual/reload.md")]
 pub mod reload {}
 
+#[doc = include_str!("manual/rest.md")]
+pub mod rest {}
+
 #[doc = include_str!("manual/rooms.md")]
 pub mod rooms {}
 

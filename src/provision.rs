@@ -236,17 +236,15 @@ impl Provisioner {
                 false,
                 self.mapping.entity.facts.nulls,
             );
-            let query = query(predicate, 2);
-            let answer = match self.send(asker, Action::Search(&query)).await {
+            let same = |row: &Record<'_>| self.mapping.id_of(row).as_deref() == Some(id);
+            let rows = match self.rows(asker, predicate, 2, same).await {
                 // What cannot be asked for is nobody's id.
                 Err(Failure::Upstream(error)) if error.kind == Kind::Inexpressible => {
                     return Ok(None);
                 }
-                answer => answer?,
+                rows => rows?,
             };
-            let page = self.page(&answer, &query)?;
-            let same = |row: &&Record<'_>| self.mapping.id_of(row).as_deref() == Some(id);
-            Ok(page.records.iter().find(same).and_then(|row| self.mapping.key_of(row)))
+            Ok(rows.iter().find(|row| same(row)).and_then(|row| self.mapping.key_of(row)))
         };
         self.found(self.lookup.find(Question::Id(id.into()), search).await)?.ok_or(Failure::Missing)
     }

@@ -8,6 +8,7 @@ mod entity;
 mod options;
 mod query;
 mod recognition;
+mod template;
 
 use std::borrow::Cow;
 use std::fmt;
@@ -20,6 +21,7 @@ pub use entity::{
 pub use options::{NamedTexts, OptionDefinition, OptionKind, OptionValue, Options, Structure};
 pub use query::{Direction, Predicate, Query, Shared};
 pub use recognition::{Class, Condition, ErrorRule, Place, Recognised};
+pub use template::{Piece, Source, Template, Tree, Unfillable, members};
 
 use crate::value::{Table, Value};
 
@@ -79,13 +81,16 @@ pub struct Record<'a> {
     values: Table<'a>,
     /// The row's ETag, as the upstream wrote it.
     pub version: Option<Cow<'a, str>>,
+    /// The row as the upstream wrote it, where its dialect must have it to write the row again:
+    /// nobody but that dialect reads it.
+    pub source: Option<Cow<'a, str>>,
 }
 
 impl<'a> Record<'a> {
     /// An empty row of an entity with that many fields.
     #[must_use]
     pub fn empty(fields: &Fields) -> Self {
-        Self { values: Table::empty(fields.len()), version: None }
+        Self { values: Table::empty(fields.len()), version: None, source: None }
     }
 
     /// The value of a field; absent for one that the row has not.
@@ -113,6 +118,7 @@ impl<'a> Record<'a> {
         Record {
             values: self.values.into_owned(),
             version: self.version.map(|version| Cow::Owned(version.into_owned())),
+            source: self.source.map(|source| Cow::Owned(source.into_owned())),
         }
     }
 }

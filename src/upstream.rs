@@ -33,8 +33,8 @@ use http::{HeaderMap, Request, StatusCode, Uri};
 
 pub use credential::Credential;
 pub use dialect::{
-    Action, BizagiSoap, Call, DIALECTS, Dialect, DialectError, OData, Outcome, Page, Unreadable,
-    dialect,
+    Action, BizagiSoap, Call, DIALECTS, Dialect, DialectError, OData, Outcome, Page, RestJson,
+    Unreadable, dialect,
 };
 pub use error::{Blame, Error, Kind, Retry, SetupError};
 pub use fetch::{FetchError, fetch};

@@ -114,7 +114,7 @@ impl StandIn {
             },
             _ => {
                 self.note(request, "not sent; as if nothing were found");
-                Ok(given(dialect.nothing_found()))
+                Ok(given(dialect.nothing_found(call.entity)))
             }
         }
     }

@@ -136,8 +136,10 @@ fn compile(root: &Table<'_>, dialects: &[Description]) -> Option<Mapping> {
     let unmapped = root.choice("unmapped", &file::UNMAPPED).unwrap_or_default();
     let upstream = root.table("upstream")?;
     let dialect = dialect?;
-    let facts = upstream::facts(&upstream, dialect.facts.clone());
     let options = options::read(&upstream, dialect);
+    let mut facts = dialect.facts.clone();
+    (dialect.adapt)(&options, &mut facts);
+    let facts = upstream::facts(&upstream, facts);
     let mut draft = Draft {
         sink,
         fields: Fields::default(),
@@ -170,7 +172,9 @@ fn compile(root: &Table<'_>, dialects: &[Description]) -> Option<Mapping> {
             Some("add an `[[attribute]]` with `scim = \"userName\"`".to_owned()),
         );
     }
+    upstream::known_fields(&upstream, &mut draft);
     let Draft { fields, facts, rules, options, .. } = draft;
+    options::review(&upstream, &options, &fields);
     let policies = policies?;
     for (rule, name) in written_twice(&fields, &rules, &options) {
         sink.error(
@@ -273,12 +277,17 @@ fn grants(
 /// What holds of the mapping as a whole.
 fn review(upstream: &Table<'_>, mapping: &Mapping) {
     let sink = upstream.sink();
-    if let Some(operator) = predicate::unsupported(&mapping.population(), &mapping.entity.facts) {
+    let population = predicate::unsupported(&mapping.population(), &mapping.entity.facts);
+    if let Some(operator) = population.filter(|_| mapping.entity.facts.scan.is_none()) {
         sink.error(
             &upstream.span_of("search"),
             format!("scope, tombstone and `userName` need the operator `{}`", operator.name()),
             Some("the upstream is said not to have it".to_owned()),
-            Some("declare it in `search.operators`, or do without that policy".to_owned()),
+            Some(
+                "declare it in `search.operators`, let `search.scan` rows be read and compared \
+                 here, or do without that policy"
+                    .to_owned(),
+            ),
         );
     }
     if mapping.anchor.is_none() {
@@ -398,7 +407,11 @@ fn read_error(table: &Table<'_>) -> Option<ErrorRule> {
             .build()
         {
             Ok(pattern) => conditions.push(Condition {
-                place: Place(name.value.split('.').map(Into::into).collect()),
+                place: Place::parse(&name.value).unwrap_or_else(|| {
+                    let expected = Some("expected a dotted name".to_owned());
+                    sink.error(&name.span, "not a place in a body", expected, None);
+                    Place(Vec::new())
+                }),
                 pattern,
             }),
             Err(_) => sink.error(

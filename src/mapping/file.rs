@@ -122,6 +122,8 @@ pub const UPSTREAM: &[Key] = &[
         .holds(Holds::Registered),
     key("search", "what the upstream can search: `{ operators, nulls, sort, total, case, … }`")
         .table(SEARCH),
+    key("filled", "the fields that hold something in every row").texts(),
+    key("searchable", "the fields that a search may name; all of them unless said").texts(),
     key("page", "the most rows to ask for at once").integer(1, 1000),
     key("etag", "what the upstream does about ETags: `none`, `optional` or `required`")
         .word(|| names(&ETAGS)),
@@ -147,6 +149,8 @@ pub const SEARCH: &[Key] = &[
     key("case", "how it compares letters: `tolower`, `insensitive` or `exact`")
         .word(|| names(&CASES)),
     key("paging", "whether it can answer a part of what it finds").boolean(),
+    key("scan", "how many rows may be read to answer here what it cannot search")
+        .integer(1, 1_000_000),
     key("most", "the most rows that one search may find, where it cannot").integer(1, 1_000_000),
 ];
 

@@ -104,10 +104,18 @@ pub fn any(mut parts: Vec<Predicate<'_>>) -> Predicate<'_> {
 #[must_use]
 pub fn unsupported(predicate: &Predicate<'_>, facts: &Facts) -> Option<Operator> {
     let lacks = |operator: Operator| (!facts.operators.contains(operator)).then_some(operator);
+    let is_searchable =
+        |field| facts.searchable.as_ref().is_none_or(|fields| fields.contains(&field));
     match predicate {
         Predicate::Everything | Predicate::Nothing => None,
-        Predicate::Compare { operator, .. } => lacks(*operator),
-        Predicate::Absent(_, absent) => lacks(if *absent { Operator::Eq } else { Operator::Ne }),
+        Predicate::Compare { field, operator, .. } => {
+            lacks(*operator).or((!is_searchable(*field)).then_some(*operator))
+        }
+        Predicate::Absent(field, absent) => {
+            let operator = if *absent { Operator::Eq } else { Operator::Ne };
+            let is_known = facts.absence && is_searchable(*field);
+            if facts.absence { lacks(operator) } else { None }.or((!is_known).then_some(operator))
+        }
         Predicate::All(parts) => {
             lacks(Operator::And).or_else(|| parts.iter().find_map(|p| unsupported(p, facts)))
         }
@@ -117,5 +125,33 @@ pub fn unsupported(predicate: &Predicate<'_>, facts: &Facts) -> Option<Operator>
         // Looked at when the mapping was compiled.
         Predicate::Shared(_) => None,
         Predicate::Not(inner) => lacks(Operator::Not).or_else(|| unsupported(inner, facts)),
+    }
+}
+
+/// What the upstream can search of a predicate: every row that meets the predicate meets this, and
+/// perhaps others do. Negations stand at the comparisons, so that leaving out never narrows.
+#[must_use]
+pub fn wider<'a>(predicate: Predicate<'a>, facts: &Facts) -> Predicate<'a> {
+    if unsupported(&predicate, facts).is_none() {
+        return predicate;
+    }
+    let each = |parts: Vec<Predicate<'a>>| -> Vec<Predicate<'a>> {
+        parts.into_iter().map(|part| wider(part, facts)).collect()
+    };
+    let able = |operator, joined: Predicate<'a>| match &joined {
+        Predicate::All(_) | Predicate::Any(_) if !facts.operators.contains(operator) => None,
+        _ => Some(joined),
+    };
+    match predicate {
+        Predicate::All(parts) => {
+            let parts = each(parts);
+            // Where only one condition may be asked at once, any of them is wider than all.
+            let first = parts.iter().find(|part| !matches!(part, Predicate::Everything)).cloned();
+            able(Operator::And, all(parts)).or(first).unwrap_or(Predicate::Everything)
+        }
+        Predicate::Any(parts) => {
+            able(Operator::Or, any(each(parts))).unwrap_or(Predicate::Everything)
+        }
+        _ => Predicate::Everything,
     }
 }

@@ -113,6 +113,32 @@ fn option_schema(option: &OptionDefinition) -> Json {
         OptionKind::Choice(words) => schema::one_of(words.iter().copied()),
         OptionKind::Flag => json!({ "type": "boolean" }),
         OptionKind::Structure => json!({ "type": "object" }),
+        OptionKind::Number => json!({ "type": "integer", "minimum": 0 }),
+        OptionKind::Template(_) | OptionKind::Place | OptionKind::Source => {
+            json!({ "type": "string" })
+        }
+        OptionKind::Tree(_) => json!({}),
+        OptionKind::Conditions => json!({ "type": "object" }),
+        OptionKind::Names => {
+            json!({ "type": "object", "additionalProperties": { "type": "string" } })
+        }
+        OptionKind::Group(options) => {
+            let properties: Map<String, Json> = options
+                .iter()
+                .map(|option| (option.name.to_owned(), option_schema(option)))
+                .collect();
+            let required: Vec<&str> =
+                options.iter().filter(|option| option.required).map(|option| option.name).collect();
+            let mut group = json!({
+                "type": "object",
+                "properties": properties,
+                "additionalProperties": false,
+            });
+            if !required.is_empty() {
+                group["required"] = json!(required);
+            }
+            group
+        }
         OptionKind::Tables(keys) => {
             let texts: Map<String, Json> =
                 keys.iter().map(|key| ((*key).to_owned(), json!({ "type": "string" }))).collect();

@@ -49,13 +49,64 @@ impl Mapping {
             }
             (_, wanted) => Predicate::All(vec![wanted, Predicate::Shared(population)]),
         };
-        match predicate::unsupported(&predicate, &self.entity.facts) {
+        let facts = &self.entity.facts;
+        // Without a scan, the mapping was refused when the upstream cannot search the population.
+        let of_all = facts.scan.and_then(|_| predicate::unsupported(population.predicate(), facts));
+        match predicate::unsupported(&predicate, facts).or(of_all) {
             None => Ok(predicate),
             Some(operator) => Err(ScimError::new(
                 ScimType::InvalidFilter,
                 format!("the server behind cannot search with `{}`", operator.name()),
             )),
         }
+    }
+
+    /// The rows among which are those that [`search`](Self::search) would find if the upstream
+    /// could: what it cannot search is left out, and whoever reads them compares them again.
+    ///
+    /// # Errors
+    /// 400 `invalidFilter` for what no search could mean.
+    pub fn candidates<'f>(&'f self, filter: &'f Filter) -> Result<Predicate<'f>, ScimError> {
+        let wanted = self.widely(filter, false)?;
+        let population = predicate::wider(self.population(), &self.entity.facts);
+        Ok(predicate::wider(all(vec![wanted, population]), &self.entity.facts))
+    }
+
+    fn widely<'f>(&'f self, filter: &'f Filter, negated: bool) -> Result<Predicate<'f>, ScimError> {
+        let each = |parts: &'f [Filter]| -> Result<Vec<Predicate<'f>>, ScimError> {
+            parts.iter().map(|part| self.widely(part, negated)).collect()
+        };
+        Ok(match (filter, negated) {
+            (Filter::Not(inner), _) => self.widely(inner, !negated)?,
+            (Filter::All(parts), false) | (Filter::Any(parts), true) => all(each(parts)?),
+            (Filter::Any(parts), false) | (Filter::All(parts), true) => any(each(parts)?),
+            (leaf, _) => {
+                if let Filter::Compare { target: Target::Slot(slot), value, .. } = leaf {
+                    self.heed_blank(self.searchable(*slot)?, value)?;
+                }
+                self.translate(leaf, negated).unwrap_or(Predicate::Everything)
+            }
+        })
+    }
+
+    /// Refuses a comparison of an identifying attribute with a blank value.
+    fn heed_blank(&self, rule: &Rule, value: &Value<'_>) -> Result<(), ScimError> {
+        if self.identifies(rule) && value.as_str().is_some_and(|text| text.trim().is_empty()) {
+            return Err(ScimError::new(
+                ScimType::InvalidFilter,
+                format!("`{}` identifies a person: expected a value that is not blank", rule.path),
+            ));
+        }
+        Ok(())
+    }
+
+    /// Whether a field holds something, as the upstream is asked for it; of one that always does,
+    /// nobody needs to ask.
+    fn held(&self, field: FieldIndex, negated: bool) -> Predicate<'static> {
+        if self.entity.facts.filled.contains(&field) {
+            return if negated { Predicate::Nothing } else { Predicate::Everything };
+        }
+        predicate::present(field, self.kind(field) == Type::String, negated)
     }
 
     /// The rows that are there for clients: in scope, printable, not deleted.
@@ -65,7 +116,7 @@ impl Mapping {
         let mut parts: Vec<Predicate<'static>> =
             self.scope.iter().map(|test| test.predicate(nulls)).collect();
         if !self.id_is_key() {
-            parts.push(predicate::present(self.id, self.kind(self.id) == Type::String, false));
+            parts.push(self.held(self.id, false));
         }
         if let Some(rule) = self.rule(self.user_name) {
             parts.push(self.printable(rule));
@@ -92,7 +143,7 @@ impl Mapping {
 
     /// The rows of which a rule prints something: the same that [`Rule::outward`] does by row.
     fn printable(&self, rule: &Rule) -> Predicate<'static> {
-        let present = |field| predicate::present(field, self.kind(field) == Type::String, false);
+        let present = |field| self.held(field, false);
         let listed = |field: FieldIndex, chain: &super::transform::Chain| {
             let case = self.case(field, false);
             let equal = |value: Value<'static>, negated: bool| {
@@ -153,7 +204,7 @@ impl Mapping {
 
     fn present(&self, slot: SlotIndex, negated: bool) -> Result<Predicate<'_>, ScimError> {
         let rule = self.searchable(slot)?;
-        let one = |field| predicate::present(field, self.kind(field) == Type::String, negated);
+        let one = |field| self.held(field, negated);
         let parts = rule.fields().map(one).collect();
         Ok(if negated { any(parts) } else { all(parts) })
     }
@@ -209,12 +260,7 @@ impl Mapping {
         if !rule.keeps().contains(wanted) {
             return Err(refused(&rule.path, operator));
         }
-        if self.identifies(rule) && value.as_str().is_some_and(|text| text.trim().is_empty()) {
-            return Err(ScimError::new(
-                ScimType::InvalidFilter,
-                format!("`{}` identifies a person: expected a value that is not blank", rule.path),
-            ));
-        }
+        self.heed_blank(rule, value)?;
         if value.as_str() == Some("") {
             return self.compare_empty(slot, operator, negated);
         }

@@ -20,6 +20,8 @@ pub(crate) const BIZAGI: &str = include_str!("../../mappings/bizagi-odata.toml")
 
 pub(crate) const SOAP: &str = include_str!("../../mappings/bizagi-soap.toml");
 
+pub(crate) const REST: &str = include_str!("../../mappings/rest-json.toml");
+
 pub(crate) fn read(text: &str) -> (Option<Mapping>, Report) {
     let source = Arc::new(Source { name: "mapping.toml".to_owned(), text: text.to_owned() });
     let dialects: Vec<_> = DIALECTS.iter().map(|dialect| dialect.description()).collect();
@@ -39,7 +41,7 @@ pub(crate) fn variant(name: &str) -> String {
 
 #[test]
 fn the_shipped_mapping_has_no_findings() {
-    for shipped in [BIZAGI, SOAP] {
+    for shipped in [BIZAGI, SOAP, REST] {
         for text in [shipped.to_owned(), choose::hire_date(shipped)] {
             let (mapping, report) = read(&text);
             assert!(mapping.is_some() && report.findings().is_empty(), "{report}");
@@ -55,12 +57,13 @@ fn soap_with(old: &str, new: &str) -> (Option<Mapping>, String) {
 }
 
 #[test]
-fn both_shipped_mappings_know_the_same_attributes() {
+fn the_shipped_mappings_know_the_same_attributes() {
     let paths = |text| {
         let rules = read(text).0.unwrap().rules;
         rules.into_iter().map(|rule| rule.path).collect::<Vec<_>>()
     };
     assert_eq!(paths(BIZAGI), paths(SOAP));
+    assert_eq!(paths(BIZAGI), paths(REST));
 }
 
 #[test]

@@ -240,7 +240,11 @@ impl Provisioner {
             return Ok(());
         }
         let predicate = self.mapping.collisions(delta, Some(row));
-        for other in self.rows(asker, predicate, COLLISIONS).await? {
+        let is_meant = |other: &Record<'_>| {
+            self.mapping.has_same_name(delta, Some(row), other)
+                || self.mapping.has_same_anchor(delta, other)
+        };
+        for other in self.rows(asker, predicate, COLLISIONS, is_meant).await? {
             if self.mapping.key_of(&other).as_ref() == Some(key) {
                 continue;
             }
@@ -272,7 +276,8 @@ impl Provisioner {
         delta: &Delta<'_>,
     ) -> Result<Record<'static>, Failure> {
         let version = row.version.as_deref();
-        let call = self.call(Action::Update { key, delta, version });
+        let source = row.source.as_deref();
+        let call = self.call(Action::Update { key, delta, source, version });
         let sent = match self.send(asker, call.action).await {
             Ok(answer) => match answer.outcome(self.dialect, &call) {
                 Ok(Outcome::Written { row: Some(row), .. })

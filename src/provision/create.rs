@@ -78,7 +78,10 @@ impl Provisioner {
             return Ok(Found::Free);
         }
         let predicate = self.mapping.collisions(delta, None);
-        let rows = self.rows(asker, predicate, COLLISIONS).await?;
+        let is_meant = |row: &Record<'_>| {
+            self.mapping.has_same_name(delta, None, row) || self.mapping.has_same_anchor(delta, row)
+        };
+        let rows = self.rows(asker, predicate, COLLISIONS, is_meant).await?;
         let mut found = Found::Free;
         for row in rows {
             let same_name = self.mapping.has_same_name(delta, None, &row);
@@ -188,7 +191,8 @@ impl Provisioner {
     ) -> Result<Shown, Failure> {
         let delta = &steps.first;
         let predicate = self.mapping.collisions(delta, None);
-        let rows = match self.rows(asker, predicate, COLLISIONS).await {
+        let is_meant = |row: &Record<'_>| self.mapping.has_same_name(delta, None, row);
+        let rows = match self.rows(asker, predicate, COLLISIONS, is_meant).await {
             Ok(rows) => rows,
             Err(_) => {
                 self.audit(asker, Operation::Create, "", delta, "unknown");

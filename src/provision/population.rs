@@ -78,12 +78,14 @@ impl Provisioner {
         loop {
             let top = match facts.paging {
                 Paging::Whole { most } => most.saturating_add(1),
-                Paging::Upstream => facts.page,
+                Paging::Upstream | Paging::Pages { .. } | Paging::Links => facts.page,
             };
+            // A chain of links is followed from its first page on.
+            let skip = if facts.paging == Paging::Links { 0 } else { read.seen };
             let query = Query {
                 predicate: Predicate::Everything,
                 order: self.mapping.order(None, crate::record::Direction::Ascending),
-                skip: read.seen,
+                skip,
                 top,
                 count: facts.total,
             };
@@ -104,6 +106,15 @@ impl Provisioner {
             if let Paging::Whole { most } = facts.paging {
                 let is_more = read.seen > u64::from(most);
                 return if is_more { Err(Uncounted::Whole { most }) } else { Ok(read.rows) };
+            }
+            // A numbered page that is not full is the last one, and so is one without a link.
+            let is_last = match facts.paging {
+                Paging::Links => true,
+                Paging::Pages { .. } => read.seen % u64::from(facts.page.max(1)) != 0,
+                Paging::Upstream | Paging::Whole { .. } => false,
+            };
+            if is_last {
+                return Ok(read.rows);
             }
             // A page that is not full may be a server's own bound: only nothing, or the number
             // that the server itself tells, is the end.

@@ -5,6 +5,7 @@ use std::error::Error as _;
 use std::time::Duration;
 
 use super::{Provisioner, query};
+use crate::mapping::predicate;
 use crate::record::{Class, FieldName, Predicate};
 use crate::seam::Clock;
 use crate::upstream::{self, Action, Kind};
@@ -26,13 +27,19 @@ impl Provisioner {
     /// Asks for one person, then for each field by itself.
     pub async fn probe(&self, clock: &dyn Clock) -> Vec<Seen> {
         let mut seen = Vec::new();
-        match self.try_search(self.mapping.population(), self.deadline(clock)).await {
+        let facts = &self.mapping.entity.facts;
+        let population = predicate::wider(self.mapping.population(), facts);
+        match self.try_search(population, self.deadline(clock)).await {
             Ok(()) => seen.push(Seen::Searchable),
             Err(error) if is_closed(&error) => return vec![Seen::Closed(words(&error))],
             Err(error) => seen.push(Seen::Refused(words(&error))),
         }
         for (index, field) in self.mapping.entity.fields.iter() {
-            match self.try_search(Predicate::Absent(index, true), self.deadline(clock)).await {
+            let absent = Predicate::Absent(index, true);
+            if predicate::unsupported(&absent, facts).is_some() {
+                continue;
+            }
+            match self.try_search(absent, self.deadline(clock)).await {
                 Ok(()) => {}
                 Err(error) if is_closed(&error) => {
                     seen.push(Seen::Closed(words(&error)));

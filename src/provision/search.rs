@@ -1,15 +1,21 @@
 //! Lists and filters (RFC 7644 §3.4.2).
 
+mod gather;
 mod whole;
+mod window;
 
-use super::{Asker, Failure, Listed, PAGES, Provisioner, View, print, query};
+use super::{Asker, Failure, Listed, PAGES, Provisioner, View, print};
 use crate::lookup::Question;
 use crate::mapping::policy::Standing;
-use crate::record::{Case, Class, Direction, Operator, Paging, Predicate, Query, Record};
+use crate::mapping::predicate;
+use crate::record::{
+    Case, Class, Direction, FieldIndex, Operator, Paging, Predicate, Query, Record,
+};
 use crate::scim::filter::{Comparison, Target};
 use crate::scim::{Filter, ScimError, ScimType, SlotIndex};
-use crate::upstream::{Action, Answer, Kind, Outcome};
+use crate::upstream::{self, Action, Answer, Kind, Outcome};
 use crate::value::Value;
+use window::Window;
 
 /// What a client searches.
 #[derive(Clone, Debug)]
@@ -32,6 +38,12 @@ struct Found {
     /// Rows that came and are not shown: only the upstream calls them equal.
     left_out: u64,
     seen: u64,
+    /// Rows that come first and are not wanted.
+    lead: u64,
+    /// How many rows the last page had.
+    of_page: usize,
+    /// Whether there are rows behind those that are shown.
+    more: bool,
     total: Option<u64>,
 }
 
@@ -69,39 +81,114 @@ impl Provisioner {
         {
             return Ok(listed);
         }
-        let predicate = match self.mapping.search(&filter)? {
+        let facts = &self.mapping.entity.facts;
+        let predicate = match (self.mapping.search(&filter), facts.scan) {
             // Nobody can be found; the upstream is asked all the same, so that a test of the
             // connection tests it, and an outage is never an empty list.
-            Predicate::Nothing => self.nobody(),
-            predicate => predicate,
+            (Ok(Predicate::Nothing), _) => match self.nobody() {
+                Some(nobody) => nobody,
+                None => {
+                    self.rows(asker, Predicate::Everything, 1, |_| false).await?;
+                    return Ok(Self::listed(search.start, &Found::default()));
+                }
+            },
+            (Ok(predicate), _) => predicate,
+            (Err(_), Some(most)) => {
+                let predicate = self.mapping.candidates(&filter)?;
+                return self.search_whole(asker, &search, &filter, predicate, most, view).await;
+            }
+            (Err(error), None) => return Err(error.into()),
         };
-        if let Paging::Whole { most } = self.mapping.entity.facts.paging {
+        if let Paging::Whole { most } = facts.paging {
             return self.search_whole(asker, &search, &filter, predicate, most, view).await;
         }
-        let most = self.mapping.entity.facts.page;
-        let count = search.count.map_or(most, |count| count.min(most));
+        let count = search.count.map_or(facts.page, |count| count.min(facts.page));
+        let mut query = Query {
+            predicate,
+            order: self.order(&search),
+            skip: search.start - 1,
+            // Without a total, one more tells whether there is more.
+            top: count.max(1) + u32::from(!facts.total && facts.paging != Paging::Upstream),
+            count: facts.total,
+        };
+        let mut found = Found::default();
+        match facts.paging {
+            Paging::Pages { fixed } => {
+                self.search_pages(asker, &mut query, fixed, count, &filter, view, &mut found)
+                    .await?;
+            }
+            Paging::Links => {
+                found.lead = std::mem::take(&mut query.skip);
+                query.top = query.top.min(facts.page);
+                self.search_links(asker, &query, count, &filter, view, &mut found).await?;
+            }
+            Paging::Upstream | Paging::Whole { .. } => {
+                self.search_links(asker, &query, count, &filter, view, &mut found).await?;
+            }
+        }
+        self.tell_several(asker, &filter, &found);
+        Ok(Self::listed(search.start, &found))
+    }
+
+    fn order(&self, search: &Search) -> Vec<(FieldIndex, Direction)> {
         let (slot, direction) = match search.sort {
             Some((slot, direction)) => (Some(slot), direction),
             None => (None, Direction::Ascending),
         };
-        let query = Query {
-            predicate,
-            order: self.mapping.order(slot, direction),
-            skip: search.start - 1,
-            top: count.max(1),
-            count: self.mapping.entity.facts.total,
-        };
-        let mut found = Found::default();
-        let answer = self.send(asker, Action::Search(&query)).await?;
-        let mut next =
-            self.collect(asker, &answer, &query, count, &filter, view, &mut found).await?;
+        self.mapping.order(slot, direction)
+    }
+
+    /// Follows the links of a search until there are enough rows.
+    async fn search_links(
+        &self,
+        asker: Asker<'_>,
+        query: &Query<'_>,
+        count: u32,
+        filter: &Filter,
+        view: &View,
+        found: &mut Found,
+    ) -> Result<(), Failure> {
+        let answer = self.send(asker, Action::Search(query)).await?;
+        let mut next = self.collect(asker, &answer, query, count, filter, view, found).await?;
         for _ in 1..PAGES {
-            let Some(link) = next.take().filter(|_| found.seen < u64::from(count)) else { break };
+            let Some(link) = next.take().filter(|_| found.seen < u64::from(count)) else {
+                return Ok(());
+            };
             let answer = self.send(asker, Action::Follow { next: &link }).await?;
-            next = self.collect(asker, &answer, &query, count, &filter, view, &mut found).await?;
+            next = self.collect(asker, &answer, query, count, filter, view, found).await?;
         }
-        self.tell_several(asker, &filter, &found);
-        Ok(Self::listed(search.start, &found))
+        // Whoever asked for a place that far behind would be told that nobody is there.
+        match next.filter(|_| found.seen < u64::from(count)) {
+            Some(_) => Err(upstream::Error::new(Kind::TooLarge).into()),
+            None => Ok(()),
+        }
+    }
+
+    /// Asks for the numbered pages that cover a part of a list.
+    #[expect(clippy::too_many_arguments, reason = "one step of one loop, which has all of them")]
+    async fn search_pages(
+        &self,
+        asker: Asker<'_>,
+        query: &mut Query<'_>,
+        fixed: bool,
+        count: u32,
+        filter: &Filter,
+        view: &View,
+        found: &mut Found,
+    ) -> Result<(), Failure> {
+        let most = self.mapping.entity.facts.page;
+        let window = Window::covering(query.skip, query.top, most, fixed);
+        found.lead = window.lead;
+        (query.skip, query.top) = (window.skip, window.size);
+        for _ in 0..window.pages {
+            let answer = self.send(asker, Action::Search(query)).await?;
+            self.collect(asker, &answer, query, count, filter, view, found).await?;
+            if window::is_last(window.size, query.skip, found.of_page, found.total)? {
+                break;
+            }
+            query.skip = query.skip.saturating_add(u64::from(window.size));
+        }
+        Ok(())
     }
 
     /// All are told, so that the client does not bind one of them at random.
@@ -131,11 +218,17 @@ impl Provisioner {
     ) -> Result<Option<String>, Failure> {
         let page = self.page(answer, query)?;
         found.total = found.total.or(page.total);
+        found.of_page = page.records.len();
         if page.records.is_empty() {
             return Ok(None);
         }
         for row in &page.records {
+            if found.lead > 0 {
+                found.lead -= 1;
+                continue;
+            }
             if found.seen >= u64::from(count) {
+                found.more = true;
                 return Ok(None);
             }
             found.seen += 1;
@@ -176,7 +269,10 @@ impl Provisioner {
         let total = match found.total {
             Some(total) => total.saturating_sub(found.left_out),
             // Without a total the list is as long as what was seen of it.
-            None => (start - 1) * u64::from(found.seen > 0) + u64::from(found.shown),
+            None => {
+                let before = (start - 1) * u64::from(found.seen > 0);
+                before + u64::from(found.shown) + u64::from(found.more)
+            }
         };
         let mut body = Vec::with_capacity(found.printed.len() + 160);
         body.extend_from_slice(
@@ -244,9 +340,10 @@ impl Provisioner {
         Ok(None)
     }
 
-    /// A condition that no row meets and that the upstream can answer at little cost.
-    fn nobody(&self) -> Predicate<'_> {
-        Predicate::Compare {
+    /// A condition that no row meets and that the upstream can answer at little cost; `None` where
+    /// it cannot search that.
+    fn nobody(&self) -> Option<Predicate<'_>> {
+        let nobody = Predicate::Compare {
             field: self.mapping.entity.key,
             operator: Operator::Eq,
             value: match self.mapping.kind(self.mapping.entity.key) {
@@ -254,20 +351,8 @@ impl Provisioner {
                 _ => Value::text("-"),
             },
             case: Case::Exact,
-        }
-    }
-
-    /// The rows that meet a predicate, at most `top`, owning their values.
-    pub(super) async fn rows(
-        &self,
-        asker: Asker<'_>,
-        predicate: Predicate<'_>,
-        top: u32,
-    ) -> Result<Vec<Record<'static>>, Failure> {
-        let query = query(predicate, top);
-        let answer = self.send(asker, Action::Search(&query)).await?;
-        let page = self.page(&answer, &query)?;
-        Ok(page.records.into_iter().map(Record::into_owned).collect())
+        };
+        predicate::unsupported(&nobody, &self.mapping.entity.facts).is_none().then_some(nobody)
     }
 }
 

@@ -5,27 +5,38 @@ use std::fmt;
 use super::{ErrorRule, OptionDefinition, Options};
 use crate::value::Type;
 
-/// A field's name as the upstream writes it; it may hold dots and `@`.
+/// A field's name as the mapping writes it; it may hold dots and `@`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct FieldName(Box<str>);
+pub struct FieldName {
+    text: Box<str>,
+    members: Box<[Box<str>]>,
+}
 
 impl FieldName {
     /// The characters of the name.
     #[must_use]
     pub fn as_str(&self) -> &str {
-        &self.0
+        &self.text
+    }
+
+    /// The members that it goes down through, for an upstream whose rows are nested: see
+    /// [`members`](super::members).
+    #[must_use]
+    pub fn members(&self) -> &[Box<str>] {
+        &self.members
     }
 }
 
 impl From<&str> for FieldName {
     fn from(name: &str) -> Self {
-        Self(name.into())
+        let members = super::members(name).unwrap_or_else(|| vec![name.into()]);
+        Self { text: name.into(), members: members.into() }
     }
 }
 
 impl fmt::Display for FieldName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+        f.write_str(&self.text)
     }
 }
 
@@ -294,6 +305,14 @@ pub enum Etag {
 pub enum Paging {
     /// It leaves out and stops where it is told to.
     Upstream,
+    /// It has numbered pages of one size: a query's `skip` is a multiple of its `top`.
+    Pages {
+        /// Whether the size is always [`Facts::page`].
+        fixed: bool,
+    },
+    /// It is read from its first row on, each page telling where the next one is: a query's
+    /// `skip` is 0.
+    Links,
     /// It answers everything that it finds; we count, order and cut here. A search that finds
     /// more than this many rows is refused.
     Whole {
@@ -309,6 +328,15 @@ pub enum Paging {
 pub struct Facts {
     /// What a search may use.
     pub operators: Operators,
+    /// Whether a search can ask for fields that hold nothing, and for those that hold something.
+    pub absence: bool,
+    /// The fields that a search may name; all of them where nobody says it.
+    pub searchable: Option<Vec<FieldIndex>>,
+    /// The fields that hold something in every row: nobody needs to ask.
+    pub filled: Vec<FieldIndex>,
+    /// How many rows may be read to answer here what the upstream cannot search; without a
+    /// number such a search is refused.
+    pub scan: Option<u32>,
     /// How a search treats absent values.
     pub nulls: Nulls,
     /// Whether a search can be ordered.
@@ -340,6 +368,8 @@ pub struct Description {
     pub facts: Facts,
     /// What a mapping file may say to it alone, in `[upstream.options]`.
     pub options: &'static [OptionDefinition],
+    /// What those options say of the server besides: the facts that follow from them.
+    pub adapt: fn(&Options, &mut Facts),
     /// Whether those options fit each other; what is expected where they do not.
     pub fits: fn(&Options) -> Result<(), &'static str>,
     /// Whether it can write a field of that name.

@@ -3,6 +3,9 @@
 
 use regex::Regex;
 
+use super::recognition::{Condition, Place};
+use super::template::{Source, Template, Tree};
+
 /// What an option holds.
 #[derive(Clone, Copy, Debug)]
 pub enum OptionKind {
@@ -17,6 +20,22 @@ pub enum OptionKind {
     /// Tables, lists and single values in each other; every name in it must be one that a field
     /// of the dialect may have.
     Structure,
+    /// A whole number from 0 on.
+    Number,
+    /// A text in which these may be put in.
+    Template(&'static [&'static str]),
+    /// Members, lists and single values in each other, in which these may be put in.
+    Tree(&'static [&'static str]),
+    /// A place in a body, such as `data.items`; `.` is the body itself.
+    Place,
+    /// A place in a body, or `header:Name`.
+    Source,
+    /// Places in a body, each with a pattern for the whole text there.
+    Conditions,
+    /// Fields of the mapping, each with another name.
+    Names,
+    /// More options.
+    Group(&'static [OptionDefinition]),
     /// Tables by name, each with exactly these keys; all of them, and their texts, are names that a
     /// field of the dialect may have.
     Tables(&'static [&'static str]),
@@ -100,6 +119,22 @@ pub enum OptionValue {
     Pattern(Regex),
     /// Parts in each other.
     Structure(Structure),
+    /// A number.
+    Number(u32),
+    /// A text with holes.
+    Template(Template),
+    /// Parts in each other, with holes.
+    Tree(Tree),
+    /// A place in a body.
+    Place(Place),
+    /// Where something stands in an answer.
+    Source(Source),
+    /// What must hold of a body.
+    Conditions(Vec<Condition>),
+    /// Other names of fields.
+    Names(Vec<(Box<str>, Box<str>)>),
+    /// More options, and whether the file says any of them.
+    Group(Options, bool),
     /// Tables by name, the texts of each in the order of its keys.
     Tables(Vec<NamedTexts>),
 }
@@ -146,6 +181,84 @@ impl Options {
             Some(OptionValue::Structure(structure)) => Some(structure),
             _ => None,
         }
+    }
+
+    /// The number of an option.
+    #[must_use]
+    pub fn number(&self, place: usize) -> Option<u32> {
+        match self.0.get(place) {
+            Some(OptionValue::Number(number)) => Some(*number),
+            _ => None,
+        }
+    }
+
+    /// The text with holes of an option.
+    #[must_use]
+    pub fn template(&self, place: usize) -> Option<&Template> {
+        match self.0.get(place) {
+            Some(OptionValue::Template(template)) => Some(template),
+            _ => None,
+        }
+    }
+
+    /// The tree with holes of an option.
+    #[must_use]
+    pub fn tree(&self, place: usize) -> Option<&Tree> {
+        match self.0.get(place) {
+            Some(OptionValue::Tree(tree)) => Some(tree),
+            _ => None,
+        }
+    }
+
+    /// The place in a body of an option.
+    #[must_use]
+    pub fn place(&self, place: usize) -> Option<&Place> {
+        match self.0.get(place) {
+            Some(OptionValue::Place(found)) => Some(found),
+            _ => None,
+        }
+    }
+
+    /// The place in an answer of an option.
+    #[must_use]
+    pub fn source(&self, place: usize) -> Option<&Source> {
+        match self.0.get(place) {
+            Some(OptionValue::Source(source)) => Some(source),
+            _ => None,
+        }
+    }
+
+    /// The conditions of an option; none where it says nothing.
+    #[must_use]
+    pub fn conditions(&self, place: usize) -> &[Condition] {
+        match self.0.get(place) {
+            Some(OptionValue::Conditions(conditions)) => conditions,
+            _ => &[],
+        }
+    }
+
+    /// The other names of fields of an option.
+    #[must_use]
+    pub fn names(&self, place: usize) -> &[(Box<str>, Box<str>)] {
+        match self.0.get(place) {
+            Some(OptionValue::Names(names)) => names,
+            _ => &[],
+        }
+    }
+
+    /// The options of an option.
+    #[must_use]
+    pub fn group(&self, place: usize) -> Option<&Self> {
+        match self.0.get(place) {
+            Some(OptionValue::Group(options, _)) => Some(options),
+            _ => None,
+        }
+    }
+
+    /// Whether the file says any option of an option.
+    #[must_use]
+    pub fn is_group_said(&self, place: usize) -> bool {
+        matches!(self.0.get(place), Some(OptionValue::Group(_, true)))
     }
 
     /// One table of an option, by its name in any letter case.

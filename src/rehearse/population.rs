@@ -315,8 +315,10 @@ impl StandIn {
 
     fn page(&self, call: &Call<'_>, query: &Query<'_>, found: &[usize]) -> Answer {
         let top = match call.entity.facts.paging {
-            Paging::Whole { .. } => usize::MAX,
-            Paging::Upstream => usize::try_from(query.top).unwrap_or(usize::MAX),
+            Paging::Whole { .. } | Paging::Links => usize::MAX,
+            Paging::Upstream | Paging::Pages { .. } => {
+                usize::try_from(query.top).unwrap_or(usize::MAX)
+            }
         };
         let skip = usize::try_from(query.skip).unwrap_or(usize::MAX);
         let rows = found.iter().filter_map(|at| self.population.rows.get(*at));

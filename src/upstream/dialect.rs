@@ -6,6 +6,7 @@
 
 mod bizagi_soap;
 mod odata;
+mod rest_json;
 mod scalar;
 
 use std::borrow::Cow;
@@ -16,6 +17,7 @@ use http::{HeaderMap, Request, StatusCode};
 
 pub use bizagi_soap::BizagiSoap;
 pub use odata::OData;
+pub use rest_json::RestJson;
 
 use super::error::Kind;
 use super::origin::{Origin, Strayed};
@@ -55,6 +57,8 @@ pub enum Action<'a> {
         key: &'a UpstreamKey,
         /// What to change.
         delta: &'a Delta<'a>,
+        /// The row before it, as it was read: its [`Record::source`].
+        source: Option<&'a str>,
         /// The ETag that it must still have, as the upstream wrote it.
         version: Option<&'a str>,
     },
@@ -225,7 +229,7 @@ pub trait Dialect: Send + Sync + Debug {
     fn media(&self) -> HeaderMap;
 
     /// The body of an answer to a search that found nothing, for stand-ins.
-    fn nothing_found(&self) -> Bytes;
+    fn nothing_found(&self, entity: &Entity) -> Bytes;
 
     /// Whether an answer refuses the call. It costs little for a success: of a long list only
     /// the beginning is looked at.
@@ -249,7 +253,7 @@ pub trait Dialect: Send + Sync + Debug {
 }
 
 /// Every dialect.
-pub const DIALECTS: &[&dyn Dialect] = &[&OData, &BizagiSoap];
+pub const DIALECTS: &[&dyn Dialect] = &[&OData, &BizagiSoap, &RestJson];
 
 /// The dialect of that name.
 #[must_use]

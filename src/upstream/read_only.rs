@@ -61,7 +61,7 @@ mod tests {
         delta.set(field(&entity, "enabled"), Value::Boolean(false));
         for action in [
             Action::Create(&delta),
-            Action::Update { key: &key, delta: &delta, version: None },
+            Action::Update { key: &key, delta: &delta, version: None, source: None },
             Action::Delete { key: &key, version: None },
         ] {
             let call = Call { entity: &entity, action };

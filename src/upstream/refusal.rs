@@ -61,7 +61,9 @@ pub(super) fn judge(
         true => Again::IfRead,
         false => Again::Never,
     };
-    Some(Failure { error: error.unsure(write && outage && gateway), again })
+    // An answer that nobody understands does not say whether anything was done.
+    let unsure = (outage && gateway) || kind == Kind::Garbled;
+    Some(Failure { error: error.unsure(write && unsure), again })
 }
 
 /// What a status means by itself.

@@ -128,7 +128,11 @@ async fn machines_hear_what_the_living_upstream_says() {
     })
     .await
     .unwrap();
-    let findings = told["findings"].as_array().unwrap();
+    let wrong = |told: &Json| -> Vec<Json> {
+        let findings = told["findings"].as_array().unwrap().iter();
+        findings.filter(|finding| finding["severity"] != "note").cloned().collect()
+    };
+    let findings = wrong(&told);
     assert_eq!((code, findings.len()), (78, 1), "{told:#}");
     assert_eq!(findings[0]["code"], "upstream");
     assert!(findings[0]["message"].as_str().unwrap().contains("`contactCel`"), "{told:#}");
@@ -137,7 +141,7 @@ async fn machines_hear_what_the_living_upstream_says() {
     drop(legacy);
     let (code, told) =
         tokio::task::spawn_blocking(move || json_of(&arguments, &folder)).await.unwrap();
-    assert_eq!((code, &told["findings"]), (1, &json!([])), "{told:#}");
+    assert_eq!((code, wrong(&told)), (1, Vec::new()), "{told:#}");
     assert_eq!(told["upstreams"][0]["state"], "closed");
     assert_eq!((&told["errors"], &told["exit"]), (&json!(1), &json!(1)));
 }

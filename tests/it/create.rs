@@ -3,11 +3,9 @@
 use scim_sidecar::legacy::{Fault, Kind};
 use serde_json::{Value as Json, json};
 
-use crate::scene::{
-    Dialect, Legacy, Sidecar, ana, anchored, fixture, on_both, person, scim_person,
-};
+use crate::scene::{Dialect, Legacy, Sidecar, ana, anchored, fixture, on_all, person, scim_person};
 
-on_both! {
+on_all! {
     c056_entras_create_is_taken_as_it_comes,
     c056_a_name_without_a_domain_is_kept_as_it_is,
     c057_c058_nulls_and_empty_lists_are_nothing,

@@ -6,11 +6,11 @@ use serde_json::{Value as Json, json};
 use crate::replay;
 use crate::scene::process::{Process, run};
 use crate::scene::{
-    Authority, Dialect, Folder, KeyKind, Legacy, Sidecar, ana, anchored, bo, on_both, patch,
-    person, scim_person,
+    Authority, Dialect, Folder, KeyKind, Legacy, Sidecar, ana, anchored, bo, on_all, patch, person,
+    scim_person,
 };
 
-on_both! {
+on_all! {
     every_operation_has_its_number_of_calls,
     a_hostile_value_stays_a_value,
 }
@@ -71,6 +71,13 @@ async fn every_operation_has_its_number_of_calls(dialect: Dialect) {
         // SOAP's answer to a write does not carry the row.
         if dialect == Dialect::Soap && ["create", "update"].contains(expected.last().unwrap()) {
             expected.push("read");
+        }
+        // The people server tells only the new key, and is asked for name and anchor by turns.
+        if dialect == Dialect::Rest && operation.starts_with("POST") {
+            expected.insert(0, "search");
+            if expected.ends_with(&["create"]) {
+                expected.push("read");
+            }
         }
         assert_eq!(legacy.take_actions(), expected, "{operation}");
     };
@@ -166,7 +173,7 @@ async fn a_hostile_value_stays_a_value(dialect: Dialect) {
     idp.patch("/Users/8", replace("externalId", "B")).await.is(200);
     idp.patch("/Users/8", replace("userName", "bob@contoso.com")).await.is(200);
     let shapes = legacy.statements();
-    assert_eq!(shapes.is_empty(), dialect == Dialect::Odata);
+    assert_eq!(shapes.is_empty(), dialect != Dialect::Soap);
 
     let keys = [1, 8, 9];
     let others = keys.map(|key| legacy.row(key));

@@ -2,10 +2,10 @@
 
 use serde_json::Value as Json;
 
-use crate::scene::{Dialect, Legacy, Sidecar, ana, on_both, patch, scim_person};
+use crate::scene::{Dialect, Legacy, Sidecar, ana, on_all, patch, scim_person};
 use serde_json::json;
 
-on_both! {
+on_all! {
     c017_the_service_says_what_it_can,
     c018_the_resource_types_are_listed_and_read,
     c019_c020_the_schemas_are_listed_and_read,

@@ -15,11 +15,11 @@ use scim_sidecar::platform::write_private;
 use serde_json::json;
 
 use crate::scene::{
-    Answer, Authority, Client, Dialect, Folder, KeyKind, Legacy, Sidecar, ana, bo, on_both, patch,
+    Answer, Authority, Client, Dialect, Folder, KeyKind, Legacy, Sidecar, ana, bo, on_all, patch,
     scim_person,
 };
 
-on_both! {
+on_all! {
     c116_a_server_that_is_down_is_503_on_every_verb_and_heals,
     c116_a_server_that_is_slow_is_503_on_every_verb,
     c116_an_error_of_the_server_is_503_and_its_words_stay_inside,
@@ -248,6 +248,10 @@ async fn c118_refusals_are_told_in_the_mappings_own_words(dialect: Dialect) {
     let refusal = |code: u16, words: &str| match dialect {
         Dialect::Odata => status(code, &json!({ "message": words, "status": code }).to_string()),
         Dialect::Soap => status(200, &refused_save(words)),
+        Dialect::Rest => {
+            let code = if code == 409 { "DUP_LOGIN" } else { "INVALID" };
+            status(200, &json!({ "result": { "code": code, "text": words } }).to_string())
+        }
     };
     let taken = refusal(409, "duplicate key (eva, contoso.com) in WFUSER");
     legacy.fault(Fault::once(taken).on(Method::POST));
@@ -382,7 +386,8 @@ async fn c121_every_write_leaves_one_line_without_values(dialect: Dialect) {
         assert_eq!(line.field("project"), "hr");
         assert_eq!(line.field("outcome"), "done");
         assert_eq!(line.field("request_id"), answer.header("x-request-id"));
-        assert!(line.field("fields").contains(fields), "{line:?}");
+        let fields: Vec<&str> = fields.split(' ').map(|column| dialect.field_of(column)).collect();
+        assert!(line.field("fields").contains(&fields.join(" ")), "{line:?}");
         let log = format!("{:?}", answer.log());
         for secret in ["vangelina", "5551234", "Diaz", entra.token(), "the-scenes"] {
             assert!(!log.contains(secret), "`{secret}` in {log}");
@@ -435,9 +440,11 @@ async fn c133_nothing_is_followed_out_of_the_base_path(dialect: Dialect) {
             continue;
         }
 
-        legacy.fault(Fault::always(Kind::ForeignNextLink(url.clone())));
-        entra.get("/Users").await.scim_error(502, "");
-        legacy.clear_faults();
+        if !dialect.lacks("133n") {
+            legacy.fault(Fault::always(Kind::ForeignNextLink(url.clone())));
+            entra.get("/Users").await.scim_error(502, "");
+            legacy.clear_faults();
+        }
 
         legacy.fault(Fault::once(Kind::ForeignLocation(url)).on(Method::POST));
         let name = format!("eva{number}");

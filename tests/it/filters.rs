@@ -2,9 +2,9 @@
 
 use serde_json::json;
 
-use crate::scene::{Client, Dialect, Legacy, Sidecar, ana, anchored, bo, on_both, person};
+use crate::scene::{Client, Dialect, Legacy, Sidecar, ana, anchored, bo, on_all, person};
 
-on_both! {
+on_all! {
     c026_a_random_name_finds_nobody,
     c027_the_placeholder_is_entras_alone,
     c028_c029_c030_everybody_is_found_by_user_name_in_any_letter_case,

@@ -4,10 +4,10 @@ use scim_sidecar::legacy::{Fault, Kind};
 use serde_json::{Value as Json, json};
 
 use crate::scene::{
-    Dialect, Legacy, Sidecar, ana, anchored, bo, on_both, patch, person, scim_person,
+    Dialect, Legacy, Sidecar, ana, anchored, bo, on_all, patch, person, scim_person,
 };
 
-on_both! {
+on_all! {
     c125_a_namesakes_row_is_never_handed_over,
     c126_a_renamed_row_is_still_the_same_persons,
     c127_nobody_keeps_his_access_by_a_value_that_does_not_fit,

@@ -2,9 +2,9 @@
 
 use serde_json::{Value as Json, json};
 
-use crate::scene::{Dialect, Legacy, Sidecar, ana, anchored, on_both, patch, scim_person};
+use crate::scene::{Dialect, Legacy, Sidecar, ana, anchored, on_all, patch, scim_person};
 
-on_both! {
+on_all! {
     c108_the_disabled_are_still_there_and_come_back,
     c109_c111_the_deleted_are_gone_on_every_verb,
     c110_the_deleted_come_back_with_nothing_of_what_they_had,

@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value as Json, json};
 
-use crate::scene::{Dialect, Legacy, Sidecar, ana, bo, on_both, person};
+use crate::scene::{Dialect, Legacy, Sidecar, ana, bo, on_all, person};
 
-on_both! {
+on_all! {
     c045_pages_leave_nobody_out_and_show_nobody_twice,
     c046_oktas_pages_have_whole_numbers_and_a_stable_order,
     c047_c048_numbers_out_of_range_are_brought_into_it_and_words_refused,

@@ -6,9 +6,9 @@ use http::Method;
 use scim_sidecar::legacy::{Fault, Kind};
 use serde_json::{Value as Json, json};
 
-use crate::scene::{Dialect, Legacy, Sidecar, ana, anchored, bo, fixture, on_both, patch, person};
+use crate::scene::{Dialect, Legacy, Sidecar, ana, anchored, bo, fixture, on_all, patch, person};
 
-on_both! {
+on_all! {
     c077_operations_are_named_in_any_letter_case_and_no_others_exist,
     c078_a_boolean_may_be_its_word,
     c079_okta_disables_without_a_path,

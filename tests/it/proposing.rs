@@ -39,7 +39,7 @@ async fn what_is_proposed_from_metadata_serves() {
     assert!(out.starts_with("wrote out/mappings/wfuser.toml\nwrote out/sidecar.toml\n"), "{out}");
     let check = line("check out/mappings/wfuser.toml");
     let (folder, (code, out, _)) = told(check, folder).await;
-    assert_eq!((code, out.as_str()), (0, "0 errors, 0 warnings\n"));
+    assert!(code == 0 && out.ends_with("0 errors, 0 warnings\n"), "{out}");
     let mapping = fs::read_to_string(folder.path("out/mappings/wfuser.toml")).unwrap();
     let sidecar = fs::read_to_string(folder.path("out/sidecar.toml")).unwrap();
     assert!(sidecar.contains("mapping   = \"mappings/wfuser.toml\""), "{sidecar}");
@@ -85,7 +85,7 @@ async fn what_is_proposed_from_metadata_serves() {
     let (folder, (code, out, err)) = told(arguments, folder).await;
     assert_eq!((code, err.as_str()), (0, ""), "{out}");
     let (folder, (code, out, _)) = told(line("check out2/mappings/people.toml"), folder).await;
-    assert_eq!((code, out.as_str()), (0, "0 errors, 0 warnings\n"));
+    assert!(code == 0 && out.ends_with("0 errors, 0 warnings\n"), "{out}");
     let mapping = fs::read_to_string(folder.path("out2/mappings/people.toml")).unwrap();
     for piece in
         ["name.givenName", "emails[type eq", "enterprise:2.0:User:manager", "EmployeeLevel"]

@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value as Json, json};
 
-use crate::scene::{Dialect, Legacy, Sidecar, ana, bo, on_both, patch, person, scim_person};
+use crate::scene::{Dialect, Legacy, Sidecar, ana, bo, on_all, patch, person, scim_person};
 
-on_both! {
+on_all! {
     c072_a_person_says_who_and_where_they_are,
     c073_an_id_is_exact,
     c073_an_id_that_is_not_the_key_is_exact_too,

@@ -2,9 +2,9 @@
 
 use serde_json::{Value as Json, json};
 
-use crate::scene::{Dialect, Legacy, Sidecar, ana, bo, fixture, on_both, patch, scim_person};
+use crate::scene::{Dialect, Legacy, Sidecar, ana, bo, fixture, on_all, patch, scim_person};
 
-on_both! {
+on_all! {
     c103_what_was_read_and_put_back_with_one_change_changes_one_thing,
     c104_a_put_disables_only_when_it_says_so,
     c105_a_put_neither_creates_nor_takes_anothers_name,

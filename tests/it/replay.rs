@@ -2,9 +2,9 @@
 
 use serde_json::{Value as Json, json};
 
-use crate::scene::{Client, Dialect, Legacy, Sidecar, fixture, has, on_both, person};
+use crate::scene::{Client, Dialect, Legacy, Sidecar, fixture, has, on_all, person};
 
-on_both! {
+on_all! {
     c123_entras_whole_cycle_ends_in_the_expected_rows,
     c124_oktas_app_integration_ends_in_the_expected_rows,
 }

@@ -44,7 +44,7 @@ fn roles_that_nobody_allowed_are_a_finding_with_its_place_and_a_way_out() {
 /// `Collection(Edm.String)` over OData.
 fn field(dialect: Dialect) -> &'static str {
     match dialect {
-        Dialect::Odata => "Badges",
+        Dialect::Odata | Dialect::Rest => "Badges",
         Dialect::Soap => "Roles",
     }
 }
@@ -91,7 +91,7 @@ async fn start(dialect: Dialect, roles: &[i64]) -> Legacy {
 fn held(legacy: &Legacy, id: i64) -> Vec<String> {
     let mut held: Vec<String> = match legacy.dialect() {
         Dialect::Soap => legacy.roles(id).iter().map(ToString::to_string).collect(),
-        Dialect::Odata => {
+        Dialect::Odata | Dialect::Rest => {
             let badges = legacy.person(id)["Badges"].clone();
             let texts = badges.as_array().unwrap().iter();
             texts.map(|badge| badge.as_str().unwrap().to_owned()).collect()
@@ -244,7 +244,7 @@ async fn roles_are_replaced_as_a_whole(dialect: Dialect) {
     let written = legacy.take_writes();
     assert_eq!(written.len(), 1, "{written:?}");
     let change = match dialect {
-        Dialect::Odata => "{\"Badges\":[\"10002\",\"10003\"]}",
+        Dialect::Odata | Dialect::Rest => "{\"Badges\":[\"10002\",\"10003\"]}",
         Dialect::Soap => {
             "<WFUSER key=\"7\"><Roles><ROLE key=\"10003\"></ROLE>\
              <REMOVE><idRole key=\"10001\"></idRole></REMOVE></Roles></WFUSER>"

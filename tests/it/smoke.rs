@@ -2,9 +2,9 @@
 
 use serde_json::json;
 
-use crate::scene::{Dialect, Legacy, Sidecar, ana, fixture, on_both};
+use crate::scene::{Dialect, Legacy, Sidecar, ana, fixture, on_all};
 
-on_both! {
+on_all! {
     a_person_is_disabled_by_one_write,
 }
 

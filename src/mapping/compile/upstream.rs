@@ -43,6 +43,8 @@ pub(super) fn facts(upstream: &Table<'_>, mut facts: Facts) -> Facts {
         facts.sort = search.boolean("sort").unwrap_or(facts.sort);
         facts.total = search.boolean("total").unwrap_or(facts.total);
         facts.case = search.choice("case", &file::CASES).unwrap_or(facts.case);
+        let scan = search.integer("scan").and_then(|scan| u32::try_from(scan).ok());
+        facts.scan = scan.or(facts.scan);
         paging(&search, &mut facts);
     }
     facts.etag = upstream.choice("etag", &file::ETAGS).unwrap_or(facts.etag);
@@ -59,7 +61,8 @@ pub(super) fn facts(upstream: &Table<'_>, mut facts: Facts) -> Facts {
 fn paging(search: &Table<'_>, facts: &mut Facts) {
     let asked = search.boolean("paging");
     let most = search.integer("most").and_then(|most| u32::try_from(most).ok());
-    if asked == Some(true) && facts.paging != Paging::Upstream {
+    let is_whole = matches!(facts.paging, Paging::Whole { .. });
+    if asked == Some(true) && is_whole {
         search.sink().error(
             &search.span_of("paging"),
             "the dialect cannot ask for a part of a search",
@@ -68,19 +71,30 @@ fn paging(search: &Table<'_>, facts: &mut Facts) {
         );
     }
     match (facts.paging, asked) {
-        (Paging::Upstream, Some(false)) => {
-            facts.paging = Paging::Whole { most: most.unwrap_or(MOST) };
-        }
         (Paging::Whole { most: usual }, _) => {
             facts.paging = Paging::Whole { most: most.unwrap_or(usual) };
         }
-        (Paging::Upstream, _) if most.is_some() => search.sink().error(
+        (_, Some(false)) => {
+            facts.paging = Paging::Whole { most: most.unwrap_or(MOST) };
+        }
+        _ if most.is_some() => search.sink().error(
             &search.span_of("most"),
             "`most` bounds searches without paging",
             Some("expected `paging = false` beside it, or only `page`".to_owned()),
             None,
         ),
-        (Paging::Upstream, _) => {}
+        _ => {}
+    }
+}
+
+/// What is known of single fields, which the rest of the file must have named.
+pub(super) fn known_fields(upstream: &Table<'_>, draft: &mut Draft<'_>) {
+    let filled = upstream.one_or_many("filled");
+    draft.facts.filled = filled.iter().filter_map(|name| draft.known_field(name)).collect();
+    if upstream.has("searchable") {
+        let fields = upstream.one_or_many("searchable");
+        let known = fields.iter().filter_map(|name| draft.known_field(name)).collect();
+        draft.facts.searchable = Some(known);
     }
 }
 

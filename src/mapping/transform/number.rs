@@ -66,19 +66,23 @@ pub(super) const DIGITS: Definition = Definition {
     read: |table| Some(Box::new(Digits { spelling: Spelling::read(table?, "digits")? })),
 };
 
+const KINDS: [(&str, Type); 2] = [("integer", Type::Integer), ("decimal", Type::Decimal)];
+const POINTS: [(&str, char); 2] = [(".", '.'), (",", ',')];
 const WIDTH: Key =
     key("width", "the least digits before the point; zeros fill the front").integer(1, 18);
 const POINT: Key =
     key("point", "the sign before a decimal's fraction: `.` or `,`").word(|| names(&POINTS));
-const POINTS: [(&str, char); 2] = [(".", '.'), (",", ',')];
-const KINDS: [(&str, Type); 2] = [("integer", Type::Integer), ("decimal", Type::Decimal)];
 const NUMBER_KEYS: &[Key] = &[
-    key("number", "what the upstream holds: `integer` or `decimal`").word(|| names(&KINDS)),
+    key("number", "what the upstream holds: `integer` or `decimal`")
+        .word(|| names(&KINDS))
+        .required("`integer` or `decimal`"),
     WIDTH,
     POINT,
 ];
 const DIGITS_KEYS: &[Key] = &[
-    key("digits", "what SCIM's side holds: `integer` or `decimal`").word(|| names(&KINDS)),
+    key("digits", "what SCIM's side holds: `integer` or `decimal`")
+        .word(|| names(&KINDS))
+        .required("`integer` or `decimal`"),
     WIDTH,
     POINT,
 ];

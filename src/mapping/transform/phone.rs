@@ -34,12 +34,16 @@ pub(super) const DEFINITION: Definition = Definition {
     read,
 };
 
+const FORMS: [(&str, Form); 3] =
+    [("valid", Form::Valid), ("spaced", Form::Spaced), ("e164", Form::E164)];
+
 const KEYS: &[Key] = &[
     key(
         "phone",
         "`valid` stores `+57 1234567890` as it is and refuses other forms; `spaced` makes that form, `e164` the one without the blank",
     )
-    .word(|| names(&FORMS)),
+    .word(|| names(&FORMS))
+    .required("`valid`, `spaced` or `e164`"),
     key(
         "country",
         "the country's code of numbers that have none, such as `57`; without it they are refused",
@@ -49,9 +53,6 @@ const KEYS: &[Key] = &[
         "what numbers without a country's code begin with at home and lose abroad, such as `0`",
     ),
 ];
-
-const FORMS: [(&str, Form); 3] =
-    [("valid", Form::Valid), ("spaced", Form::Spaced), ("e164", Form::E164)];
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Form {

@@ -24,8 +24,9 @@ pub(super) const DEFINITION: Definition = Definition {
     read,
 };
 
-const KEYS: &[Key] =
-    &[key("truncate", "the most characters that are stored").integer(1, 1_000_000)];
+const KEYS: &[Key] = &[key("truncate", "the most characters that are stored")
+    .integer(1, 1_000_000)
+    .required("the most characters, such as `40`")];
 
 #[derive(Debug)]
 struct Truncate {

@@ -2,17 +2,18 @@
 
 use std::cmp::Ordering;
 
-use super::super::{Asker, Failure, Listed, Provisioner, View, print, query};
+use super::super::{Asker, Failure, Listed, Provisioner, View, print};
+use super::gather::too_many_to_compare;
 use super::{Found, Search};
 use crate::mapping::policy::Standing;
-use crate::record::{Predicate, Record};
+use crate::record::{Paging, Predicate, Record};
 use crate::scim::{Filter, ScimError, ScimType};
-use crate::upstream::{self, Action, Kind};
+use crate::upstream::{self, Kind};
 use crate::value::Value;
 
 impl Provisioner {
-    /// Searches people where the upstream finds at most `most` rows at once: one call for every
-    /// page, so that each is as true as the first.
+    /// Searches people where the upstream gives everything at once, or cannot search all of what
+    /// is asked: at most `most` rows are read for every page, so that each is as true as the first.
     pub(super) async fn search_whole(
         &self,
         asker: Asker<'_>,
@@ -22,22 +23,23 @@ impl Provisioner {
         most: u32,
         view: &View,
     ) -> Result<Listed, Failure> {
-        // One more than allowed, so that an upstream which heeds the number does not cut in silence.
-        let query = query(predicate, most.saturating_add(1));
-        let answer = match self.send(asker, Action::Search(&query)).await {
-            Err(Failure::Upstream(error)) if error.kind == Kind::TooLarge => {
+        let is_whole = matches!(self.mapping.entity.facts.paging, Paging::Whole { .. });
+        let order = if is_whole { Vec::new() } else { self.order(search) };
+        let is_ordered = !order.is_empty();
+        let mut rows = match self.gather(asker, predicate, order, most).await {
+            Err(Failure::Upstream(error)) if is_whole && error.kind == Kind::TooLarge => {
                 return Err(too_many(most, Some(error)));
             }
-            answer => answer?,
+            Ok(None) if is_whole => return Err(too_many(most, None)),
+            Ok(None) => return Err(too_many_to_compare(most)),
+            Ok(Some(rows)) => rows,
+            Err(failure) => return Err(failure),
         };
-        let page = self.page(&answer, &query)?;
-        let mut rows = page.records;
-        if page.next.is_some() || rows.len() > usize::try_from(most).unwrap_or(usize::MAX) {
-            return Err(too_many(most, None));
+        if !is_ordered {
+            // By key: every page of a list must be cut from the same order.
+            let key = self.mapping.entity.key;
+            rows.sort_by(|left, right| compared(left.value(key), right.value(key)));
         }
-        // By key: every page of a list must be cut from the same order.
-        let key = self.mapping.entity.key;
-        rows.sort_by(|left, right| compared(left.value(key), right.value(key)));
         let page = self.mapping.entity.facts.page;
         let count = search.count.map_or(page, |count| count.min(page));
         let (mut found, mut total, mut only) = (Found::default(), 0_u64, None);

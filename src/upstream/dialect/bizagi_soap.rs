@@ -123,6 +123,10 @@ impl Dialect for BizagiSoap {
             name: "bizagi-soap",
             facts: Facts {
                 operators: Operators::ALL,
+                absence: true,
+                searchable: None,
+                filled: Vec::new(),
+                scan: None,
                 nulls: Nulls::Sql,
                 sort: false,
                 case: Case::Insensitive,
@@ -135,6 +139,7 @@ impl Dialect for BizagiSoap {
                 deletes: false,
             },
             options: OPTIONS,
+            adapt: |_, _| {},
             fits,
             names: is_name,
             lists: collection::known,
@@ -228,7 +233,7 @@ impl Dialect for BizagiSoap {
         HeaderMap::from_iter([(CONTENT_TYPE, XML_UTF8)])
     }
 
-    fn nothing_found(&self) -> Bytes {
+    fn nothing_found(&self, _: &Entity) -> Bytes {
         Bytes::from_static(
             b"<soap:Envelope xmlns:soap=\"http://schemas.xmlsoap.org/soap/envelope/\"><soap:Body>\
             <getEntitiesResponse xmlns=\"http://tempuri.org/\"><getEntitiesResult>\

@@ -13,6 +13,8 @@ use http::header::{ACCEPT, CONTENT_TYPE, ETAG, HeaderName, IF_MATCH, LOCATION};
 use http::{HeaderMap, HeaderValue, Method, Request, StatusCode, Uri};
 use percent_encoding::percent_decode_str;
 
+pub(super) use row::{characters, list, value};
+
 use super::{Action, Call, Dialect, DialectError, Outcome, Unreadable};
 use crate::record::{
     Case, Delta, Description, Direction, Entity, Etag, Facts, Field, Nulls, Operators, Paging,
@@ -41,6 +43,10 @@ impl Dialect for OData {
             name: "odata",
             facts: Facts {
                 operators: Operators::ALL,
+                absence: true,
+                searchable: None,
+                filled: Vec::new(),
+                scan: None,
                 nulls: Nulls::OData,
                 sort: true,
                 case: Case::ToLower,
@@ -53,6 +59,7 @@ impl Dialect for OData {
                 deletes: true,
             },
             options: &[],
+            adapt: |_, _| {},
             fits: |_| Ok(()),
             names: |_| true,
             // A property of the type `Collection(…)`.
@@ -140,7 +147,7 @@ impl Dialect for OData {
         HeaderMap::from_iter([(CONTENT_TYPE, HeaderValue::from_static("application/json"))])
     }
 
-    fn nothing_found(&self) -> Bytes {
+    fn nothing_found(&self, _: &Entity) -> Bytes {
         Bytes::from_static(br#"{"value":[]}"#)
     }
 
@@ -306,7 +313,7 @@ fn quoted(body: &mut Vec<u8>, text: &str) {
 }
 
 /// Whether the body is said to be JSON.
-fn is_json(headers: &HeaderMap) -> bool {
+pub(super) fn is_json(headers: &HeaderMap) -> bool {
     let Some(Ok(media)) = headers.get(CONTENT_TYPE).map(HeaderValue::to_str) else {
         return false;
     };

@@ -31,7 +31,7 @@ fn rule(status: Option<u16>, place: &str, pattern: &str, class: Class) -> ErrorR
 
 fn update<'a>(entity: &'a crate::record::Entity, delta: &'a Delta<'a>) -> Call<'a> {
     const SEVEN: &UpstreamKey = &UpstreamKey::Integer(7);
-    Call { entity, action: Action::Update { key: SEVEN, delta, version: None } }
+    Call { entity, action: Action::Update { key: SEVEN, delta, source: None, version: None } }
 }
 
 fn error(call: &Call<'_>, raw: &Raw) -> Option<Error> {

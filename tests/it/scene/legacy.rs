@@ -6,14 +6,17 @@ use std::ops::Deref;
 use std::pin::Pin;
 
 use http::Method;
-use scim_sidecar::legacy::{Clock, Credential, Fault, Legacy as Server, Options, Random};
+use scim_sidecar::legacy::{
+    Clock, Credential, Fault, Legacy as Server, Options, Random, StoreError,
+};
 use scim_sidecar::seam::{Seams, real};
-use serde_json::Value as Json;
+use serde_json::{Value as Json, json};
 use tokio::net::TcpListener;
 
 use super::dialect::Dialect;
 use super::folder::Folder;
-use super::written;
+use super::{columns, written};
+use crate::people::{Call, People};
 
 /// The sidecar's name at the token endpoint.
 pub(crate) const CLIENT_ID: &str = "scim-sidecar";
@@ -23,9 +26,10 @@ pub(crate) const CLIENT_SECRET: &str = "the-scenes-client-secret";
 /// Where its SOAP layer is.
 const ENDPOINT: &str = "/WebServices/EntityManagerSOA.asmx";
 
-/// The embedded legacy server; what it can be asked is `scim_sidecar::legacy::Legacy`'s.
+/// The server behind: the embedded legacy server, or the people server where the dialect is plain
+/// REST. Whatever it is, scenes speak of its rows in the columns of WFUser.
 pub(crate) struct Legacy {
-    server: Server,
+    server: Behind,
     dialect: Dialect,
     options: Options,
     address: SocketAddr,
@@ -33,7 +37,14 @@ pub(crate) struct Legacy {
     _folder: Option<Folder>,
 }
 
-/// A legacy server before it starts: awaited, it runs.
+enum Behind {
+    Embedded(Server),
+    People(People),
+}
+
+use Behind::{Embedded, People as OfPeople};
+
+/// A server before it starts: awaited, it runs.
 pub(crate) struct Setup {
     dialect: Dialect,
     options: Options,
@@ -42,8 +53,7 @@ pub(crate) struct Setup {
 }
 
 impl Legacy {
-    /// In memory, with the seeded administrator, unless told otherwise; to be spoken to in that
-    /// dialect.
+    /// In memory, with the administrator, unless told otherwise; to be spoken to in that dialect.
     pub(crate) fn start(dialect: Dialect) -> Setup {
         let Seams { clock, random, .. } = real::seams();
         let clock = Clock::new(move || clock.wall());
@@ -57,8 +67,24 @@ impl Legacy {
     /// Stops at once, as in an outage, and starts again on the same port: with the same rows when
     /// it keeps them in a file, without the faults and the recorded calls.
     pub(crate) async fn restart(&mut self) {
-        self.server.kill().await;
-        self.server = serve(self.address, self.options.clone()).await;
+        match &mut self.server {
+            Embedded(server) => {
+                server.kill().await;
+                *server = serve(self.address, self.options.clone()).await;
+            }
+            OfPeople(people) => {
+                people.kill().await;
+                people.restart(listen(self.address));
+            }
+        }
+    }
+
+    /// Stops at once.
+    pub(crate) async fn kill(&self) {
+        match &self.server {
+            Embedded(server) => server.kill().await,
+            OfPeople(people) => people.kill().await,
+        }
     }
 
     /// The dialect in which it is spoken to.
@@ -66,23 +92,73 @@ impl Legacy {
         self.dialect
     }
 
-    /// The writes that reached the server, also those that it refused: the columns of each, typed
-    /// as in a row, whatever the dialect.
+    /// The people server itself.
+    pub(crate) fn people(&self) -> &People {
+        match &self.server {
+            OfPeople(people) => people,
+            Embedded(_) => panic!("this scene is about another server"),
+        }
+    }
+
+    /// Its base URL, without a slash at the end.
+    pub(crate) fn base(&self) -> String {
+        match &self.server {
+            Embedded(server) => server.base(),
+            OfPeople(people) => people.base(),
+        }
+    }
+
+    /// The writes that reached the server, also those that it refused: the columns that each sets,
+    /// typed as in a row, whatever the dialect.
     pub(crate) fn writes(&self) -> Vec<Json> {
-        self.server.writes().into_iter().map(written::columns).collect()
+        match &self.server {
+            Embedded(server) => server.writes().into_iter().map(written::columns).collect(),
+            OfPeople(people) => {
+                let changes = people.calls().into_iter().filter_map(|call| call.change);
+                changes.map(|change| columns::row(&change)).collect()
+            }
+        }
     }
 
     /// The calls that reached the server since the last time, as `read`, `search`, `create`,
     /// `update` or `delete`, whatever the dialect.
     pub(crate) fn take_actions(&self) -> Vec<&'static str> {
-        let calls = self.server.take_calls();
-        calls.iter().map(written::action).collect()
+        match &self.server {
+            Embedded(server) => server.take_calls().iter().map(written::action).collect(),
+            OfPeople(people) => people.take_calls().iter().map(action).collect(),
+        }
+    }
+
+    /// What the calls of it were, printed.
+    pub(crate) fn calls(&self) -> Vec<String> {
+        match &self.server {
+            Embedded(server) => server.calls().iter().map(|call| format!("{call:?}")).collect(),
+            OfPeople(people) => people.calls().iter().map(|call| format!("{call:?}")).collect(),
+        }
+    }
+
+    /// The same, forgotten after.
+    pub(crate) fn take_calls(&self) -> Vec<String> {
+        let calls = self.calls();
+        match &self.server {
+            Embedded(server) => drop(server.take_calls()),
+            OfPeople(people) => drop(people.take_calls()),
+        }
+        calls
+    }
+
+    /// How often a token was asked for.
+    pub(crate) fn token_calls(&self) -> u64 {
+        match &self.server {
+            Embedded(server) => server.token_calls(),
+            OfPeople(people) => people.token_calls(),
+        }
     }
 
     /// The bodies of the writes since the last time, as they were sent.
     pub(crate) fn take_writes(&self) -> Vec<String> {
         let writes = ["create", "update"];
-        let calls = self.server.take_calls().into_iter();
+        let calls = self.deref().take_calls().into_iter();
         let written = calls.filter(|call| writes.contains(&written::action(call)));
         written
             .filter_map(|call| call.body)
@@ -90,8 +166,8 @@ impl Legacy {
             .collect()
     }
 
-    /// Arms a fault. Its method and path are those of OData, and mean the same of SOAP: a GET is
-    /// `getEntities`, a write is `saveEntity`.
+    /// Arms a fault. Its method and path are those of OData, and mean the same elsewhere: in SOAP
+    /// a GET is `getEntities`, a write is `saveEntity`.
     pub(crate) fn fault(&self, mut fault: Fault) {
         if self.dialect == Dialect::Soap {
             let reads = fault.when.method.take().map(|method| method == Method::GET);
@@ -103,7 +179,87 @@ impl Legacy {
                 None => {}
             }
         }
-        self.server.fault(fault);
+        match &self.server {
+            Embedded(server) => server.fault(fault),
+            OfPeople(people) => people.fault(fault),
+        }
+    }
+
+    /// Disarms every fault.
+    pub(crate) fn clear_faults(&self) {
+        match &self.server {
+            Embedded(server) => server.clear_faults(),
+            OfPeople(people) => people.clear_faults(),
+        }
+    }
+
+    /// What looked like a value that became SQL; the people server has none.
+    pub(crate) fn canary(&self) -> Vec<String> {
+        match &self.server {
+            Embedded(server) => server.canary(),
+            OfPeople(_) => Vec::new(),
+        }
+    }
+
+    /// The shapes of the SQL statements that were asked; the people server knows none.
+    pub(crate) fn statements(&self) -> Vec<String> {
+        match &self.server {
+            Embedded(server) => server.statements(),
+            OfPeople(_) => Vec::new(),
+        }
+    }
+
+    /// The roles that somebody has; the people server knows none.
+    pub(crate) fn roles(&self, id: i64) -> Vec<i64> {
+        match &self.server {
+            Embedded(server) => server.roles(id),
+            OfPeople(_) => Vec::new(),
+        }
+    }
+
+    /// Lets only so many people be enabled.
+    pub(crate) fn set_licence_limit(&self, limit: Option<u64>) {
+        match &self.server {
+            Embedded(server) => server.set_licence_limit(limit),
+            OfPeople(people) => {
+                people.store().licences = limit.map(|limit| usize::try_from(limit).unwrap());
+            }
+        }
+    }
+
+    /// Adds a row by hand.
+    pub(crate) fn insert(&self, row: &Json) -> Result<i64, StoreError> {
+        match &self.server {
+            Embedded(server) => server.insert(row),
+            OfPeople(people) => Ok(people.store().insert(columns::made(row)).parse().unwrap()),
+        }
+    }
+
+    /// Changes a row by hand.
+    pub(crate) fn update(&self, id: i64, change: &Json) -> Result<(), StoreError> {
+        match &self.server {
+            Embedded(server) => server.update(id, change),
+            OfPeople(people) => {
+                people.store().update(&id.to_string(), |row| columns::fill(row, change));
+                Ok(())
+            }
+        }
+    }
+
+    /// Every row.
+    pub(crate) fn rows(&self) -> Vec<Json> {
+        match &self.server {
+            Embedded(server) => server.rows(),
+            OfPeople(people) => people.store().rows().iter().map(columns::stored).collect(),
+        }
+    }
+
+    /// The row of that key.
+    pub(crate) fn row(&self, id: i64) -> Option<Json> {
+        match &self.server {
+            Embedded(server) => server.row(id),
+            OfPeople(people) => people.store().row(&id.to_string()).as_ref().map(columns::stored),
+        }
     }
 
     /// The row of that key; panics when there is none.
@@ -112,11 +268,27 @@ impl Legacy {
     }
 }
 
+/// What a call of the people server does, in one word.
+fn action(call: &Call) -> &'static str {
+    match call.method.as_str() {
+        "GET" => "read",
+        "POST" if call.path.ends_with("/_find") => "search",
+        "POST" => "create",
+        "PUT" => "update",
+        "DELETE" => "delete",
+        _ => "something else",
+    }
+}
+
 impl Deref for Legacy {
     type Target = Server;
 
+    /// What only the embedded server can be asked.
     fn deref(&self) -> &Server {
-        &self.server
+        match &self.server {
+            Embedded(server) => server,
+            OfPeople(_) => panic!("this scene is about the embedded server"),
+        }
     }
 }
 
@@ -149,18 +321,38 @@ impl IntoFuture for Setup {
     fn into_future(self) -> Self::IntoFuture {
         Box::pin(async move {
             let Self { dialect, options, folder, users } = self;
-            let server = serve((Ipv4Addr::LOCALHOST, 0).into(), options.clone()).await;
+            let anywhere = (Ipv4Addr::LOCALHOST, 0).into();
+            let (server, address) = if dialect == Dialect::Rest {
+                let listener = listen(anywhere);
+                let address = listener.local_addr().unwrap();
+                let secret = &options.clients[0].secret;
+                let people = People::serve(listener, secret, options.tls.clone());
+                let admin = json!({
+                    "idUser": 1, "userName": "admon", "domain": "local", "enabled": true,
+                    "fullName": "Administrator", "contactEmail": "admon@local",
+                });
+                people.store().insert(columns::made(&admin));
+                (OfPeople(people), address)
+            } else {
+                let server = serve(anywhere, options.clone()).await;
+                let address = server.address();
+                (Embedded(server), address)
+            };
+            let legacy = Legacy { server, dialect, options, address, _folder: folder };
             for user in users {
-                server.insert(&user).unwrap();
+                legacy.insert(&user).unwrap();
             }
-            let address = server.address();
-            Legacy { server, dialect, options, address, _folder: folder }
+            legacy
         })
     }
 }
 
-async fn serve(address: SocketAddr, options: Options) -> Server {
+fn listen(address: SocketAddr) -> TcpListener {
     let listener = StdListener::bind(address).unwrap();
     listener.set_nonblocking(true).unwrap();
-    Server::serve(TcpListener::from_std(listener).unwrap(), options).await.unwrap()
+    TcpListener::from_std(listener).unwrap()
+}
+
+async fn serve(address: SocketAddr, options: Options) -> Server {
+    Server::serve(listen(address), options).await.unwrap()
 }

@@ -16,7 +16,7 @@ use super::client::Client;
 use super::dialect::Dialect;
 use super::folder::Folder;
 use super::legacy::{CLIENT_ID, CLIENT_SECRET, Legacy};
-use super::{log, variant};
+use super::{columns, log, variant};
 
 /// The base path of the first project.
 pub(crate) const BASE: &str = "/scim/v2";
@@ -48,6 +48,7 @@ pub(crate) struct Setup {
 struct Project {
     name: String,
     base_path: String,
+    dialect: Dialect,
     upstream: String,
     mapping: String,
     /// More lines of its `[[project]]`.
@@ -73,6 +74,7 @@ impl Project {
         Self {
             name: name.to_owned(),
             base_path: base_path.to_owned(),
+            dialect: legacy.dialect(),
             upstream: legacy.base(),
             mapping: legacy.dialect().mapping().to_owned(),
             lines: legacy.dialect().grants().to_owned(),
@@ -141,30 +143,42 @@ impl Setup {
         self
     }
 
+    /// A piece of a mapping's text, in the names of the last project's server.
+    fn named(&self, text: &str) -> String {
+        match self.projects.last().unwrap().dialect {
+            Dialect::Rest => columns::mapping(text),
+            Dialect::Odata | Dialect::Soap => text.to_owned(),
+        }
+    }
+
     /// With a piece of the mapping's text replaced; it must be there.
     pub(crate) fn replacing(self, old: &str, new: &str) -> Self {
+        let (old, new) = (self.named(old), self.named(new));
         self.mapping(|text| {
-            assert!(text.contains(old), "`{old}` is not in the mapping");
-            text.replace(old, new)
+            assert!(text.contains(&old), "`{old}` is not in the mapping");
+            text.replace(&old, &new)
         })
     }
 
     /// With more text at the end of the mapping.
     pub(crate) fn appending(self, more: &str) -> Self {
+        let more = self.named(more);
         self.mapping(|text| format!("{text}\n{more}\n"))
     }
 
     /// Without the mapping's paragraphs in which one of these stands.
     pub(crate) fn leaving_out(self, marks: &[&str]) -> Self {
+        let marks: Vec<String> = marks.iter().map(|mark| self.named(mark)).collect();
         self.mapping(|text| {
-            let keeps = |part: &&str| !marks.iter().any(|mark| part.contains(mark));
+            let keeps = |part: &&str| !marks.iter().any(|mark| part.contains(&**mark));
             text.split_inclusive("\n\n").filter(keeps).collect()
         })
     }
 
     /// With one of the mapping's commented variants in place.
     pub(crate) fn variant(self, name: &str) -> Self {
-        self.mapping(|text| variant::variant(&text, Dialect::Odata.mapping(), name))
+        let variants = self.named(Dialect::Odata.mapping());
+        self.mapping(|text| variant::variant(&text, &variants, name))
     }
 
     /// With the mapping's commented custom property `HireDate` in place.

@@ -133,7 +133,8 @@ fn a_change_names_the_key_and_escapes_what_it_sets() {
     delta.set(field(&users, "idBossUser"), Value::Integer(3));
     delta.set(field(&users, "normalCost"), Value::Decimal("1.50".into()));
     delta.set(field(&users, "HireDate"), Value::DateTime("2026-03-01T01:00:00+01:00".into()));
-    let (method, body) = sent(&users, Action::Update { key: &SEVEN, delta: &delta, version: None });
+    let (method, body) =
+        sent(&users, Action::Update { key: &SEVEN, delta: &delta, source: None, version: None });
     assert_eq!(method, "saveEntity");
     assert_eq!(
         body,
@@ -144,7 +145,7 @@ fn a_change_names_the_key_and_escapes_what_it_sets() {
     );
     let mut delta = Delta::default();
     delta.set(field(&users, "fullName"), Value::text("a\u{0}b"));
-    let update = Action::Update { key: &SEVEN, delta: &delta, version: None };
+    let update = Action::Update { key: &SEVEN, delta: &delta, source: None, version: None };
     assert_eq!(write(&users, update).unwrap_err(), DialectError::Misfit("fullName".into()));
 }
 

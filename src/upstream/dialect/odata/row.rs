@@ -239,7 +239,7 @@ fn number(raw: &str) -> Option<u64> {
 }
 
 /// The characters of a JSON string, borrowed where nothing in it is escaped.
-fn characters(raw: &str) -> Option<Cow<'_, str>> {
+pub(in crate::upstream::dialect) fn characters(raw: &str) -> Option<Cow<'_, str>> {
     let inner = raw.strip_prefix('"')?.strip_suffix('"')?;
     // Without an early end the compiler looks at many bytes at once.
     if !inner.bytes().fold(false, |is, byte| is | (byte == b'\\')) {
@@ -264,7 +264,7 @@ fn characters(raw: &str) -> Option<Cow<'_, str>> {
 }
 
 /// A JSON array as the values of a field; `None` where it does not fit.
-fn list(raw: &str, kind: Type) -> Option<Value<'_>> {
+pub(in crate::upstream::dialect) fn list(raw: &str, kind: Type) -> Option<Value<'_>> {
     if raw == "null" {
         return Some(Value::Absent);
     }
@@ -276,7 +276,7 @@ fn list(raw: &str, kind: Type) -> Option<Value<'_>> {
 }
 
 /// A JSON value as a value of a field's type; `None` where it does not fit.
-fn value(raw: &str, kind: Type) -> Option<Value<'_>> {
+pub(in crate::upstream::dialect) fn value(raw: &str, kind: Type) -> Option<Value<'_>> {
     match raw.as_bytes().first()? {
         b'n' => Some(Value::Absent),
         b'"' => typed(characters(raw)?, kind),

@@ -183,12 +183,12 @@ fn writes_carry_only_what_changes() {
     assert!(!request.headers().contains_key("if-match"));
 
     let version = Some("W/\"8\"");
-    let update = Action::Update { key: &SEVEN, delta: &delta, version };
+    let update = Action::Update { key: &SEVEN, delta: &delta, source: None, version };
     let request = write(&users, update).unwrap();
     assert_eq!(request.method(), Method::PATCH);
     assert_eq!(request.headers()["if-match"], "W/\"8\"");
     // Without a version the update still must not make a row.
-    let update = Action::Update { key: &SEVEN, delta: &delta, version: None };
+    let update = Action::Update { key: &SEVEN, delta: &delta, source: None, version: None };
     assert_eq!(write(&users, update).unwrap().headers()["if-match"], "*");
     let delete = write(&users, Action::Delete { key: &SEVEN, version: None }).unwrap();
     assert_eq!(delete.method(), Method::DELETE);

@@ -106,7 +106,7 @@ fn the_answer_to_a_write_tells_the_key() {
         fixture!("saved").replace("<Entities xmlns=\"\"><WFUSER>7</WFUSER></Entities>", "");
     assert_eq!(written(&silent), None);
     let other = UpstreamKey::Integer(8);
-    let update = |key| Action::Update { key, delta: &delta, version: None };
+    let update = |key| Action::Update { key, delta: &delta, source: None, version: None };
     assert!(matches!(read(&users, update(&SEVEN), fixture!("saved")), Ok(Outcome::Written { .. })));
     assert_eq!(read(&users, update(&other), fixture!("saved")), Err(Unreadable::NotARow));
 }
@@ -117,7 +117,7 @@ fn a_refusal_hides_in_a_success() {
     let delta = Delta::default();
     let update = Call {
         entity: &users,
-        action: Action::Update { key: &SEVEN, delta: &delta, version: None },
+        action: Action::Update { key: &SEVEN, delta: &delta, source: None, version: None },
     };
     let reading = Call { entity: &users, action: READ };
     for body in [fixture!("error"), fixture!("error-as-string")] {
@@ -263,7 +263,7 @@ proptest! {
             Action::Read { key: &SEVEN },
             Action::Search(&query),
             Action::Create(&delta),
-            Action::Update { key: &SEVEN, delta: &delta, version: None },
+            Action::Update { key: &SEVEN, delta: &delta, source: None, version: None },
         ];
         let headers = BizagiSoap.media();
         for action in actions {

@@ -19,7 +19,7 @@ fn list(keys: &[&'static str]) -> Value<'static> {
 }
 
 fn updated(users: &Entity, delta: &Delta<'_>) -> String {
-    let (_, body) = sent(users, Action::Update { key: &SEVEN, delta, version: None });
+    let (_, body) = sent(users, Action::Update { key: &SEVEN, delta, source: None, version: None });
     let (_, rest) = body.split_once("<WFUSER key=\"7\">").unwrap();
     rest.split_once("</WFUSER>").unwrap().0.to_owned()
 }
@@ -35,8 +35,8 @@ fn read_rows<'b>(users: &Entity, body: &'b str) -> Result<Page<'b>, Unreadable> 
     }
 }
 
-fn answer(inner: &str) -> String {
-    String::from_utf8(BizagiSoap.nothing_found().to_vec())
+fn answer(users: &Entity, inner: &str) -> String {
+    String::from_utf8(BizagiSoap.nothing_found(users).to_vec())
         .unwrap()
         .replace("<Entities/>", &format!("<Entities><WFUSER key=\"7\">{inner}</WFUSER></Entities>"))
 }
@@ -61,7 +61,7 @@ fn a_change_says_what_comes_and_what_goes() {
     for unwritable in ["a\nb", "a\u{1}"] {
         let mut delta = Delta::default();
         delta.set_list(roles, Value::Absent, list(&[unwritable]));
-        let action = Action::Update { key: &SEVEN, delta: &delta, version: None };
+        let action = Action::Update { key: &SEVEN, delta: &delta, source: None, version: None };
         assert_eq!(write(&users, action).unwrap_err(), DialectError::Misfit("Roles".into()));
     }
 }
@@ -97,12 +97,12 @@ fn members_are_read_by_key_or_text_each_once() {
         ("<Roles><ROLE/></Roles>", vec![]),
         ("", vec![]),
     ] {
-        let body = answer(inner);
+        let body = answer(&users, inner);
         let page = read_rows(&users, &body).unwrap();
         let expected = Value::list(expected.into_iter().map(Value::Integer).collect());
         assert_eq!(page.records[0].value(roles), &expected, "{inner}");
     }
-    let body = answer("<Roles><ROLE key=\"x\"/></Roles>");
+    let body = answer(&users, "<Roles><ROLE key=\"x\"/></Roles>");
     assert_eq!(read_rows(&users, &body).unwrap_err(), Unreadable::Misfit("Roles".into()));
 }
 
@@ -118,7 +118,7 @@ proptest! {
         }
         let mut delta = Delta::default();
         delta.set_list(roles, Value::Absent, Value::list(each.clone()));
-        let body = answer(&updated(&users, &delta));
+        let body = answer(&users, &updated(&users, &delta));
         let page = read_rows(&users, &body).unwrap();
         prop_assert_eq!(page.records[0].value(roles), &Value::list(each));
     }

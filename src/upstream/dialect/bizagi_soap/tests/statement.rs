@@ -183,7 +183,7 @@ fn a_name_that_is_no_plain_word_is_never_written() {
     assert_eq!(condition::of(&predicate, &users), Err(DialectError::Unknown));
     let mut delta = Delta::default();
     delta.set(index, Value::text("x"));
-    let update = Action::Update { key: &SEVEN, delta: &delta, version: None };
+    let update = Action::Update { key: &SEVEN, delta: &delta, source: None, version: None };
     assert_eq!(write(&users, update).unwrap_err(), DialectError::Unknown);
 }
 
@@ -295,7 +295,7 @@ proptest! {
         let users = users();
         let mut delta = Delta::default();
         delta.set(field(&users, "fullName"), Value::Text(value.clone().into()));
-        let update = Action::Update { key: &SEVEN, delta: &delta, version: None };
+        let update = Action::Update { key: &SEVEN, delta: &delta, source: None, version: None };
         let Ok(request) = write(&users, update) else {
             prop_assert!(!xml::is_writable(&value));
             return Ok(());
