@@ -38,6 +38,7 @@
 //! | [`admin`] | the loopback port: live, ready and reload |
 //! | [`propose`] | what a server says about itself → a mapping to start from |
 //! | [`explain`] | one request's whole translation, by the code that serves, with nothing sent |
+//! | [`csdl`] | what an OData service says of its entity sets |
 //! | [`rehearse`] | a rollout tried beforehand: everybody of an export, with nothing written |
 //! | [`platform`] | what differs between operating systems |
 //! | [`seam`] | time, randomness and sockets, handed in from `main` |
@@ -55,6 +56,7 @@ pub mod api;
 pub mod audit;
 pub mod cli;
 pub mod config;
+pub mod csdl;
 #[cfg(feature = "demo")]
 pub mod demo;
 pub mod diagnostic;

@@ -31,6 +31,8 @@ pub mod rehearsals {}
 
 #[doc = include_str!("manual/lists.md")]
 pub mod lists {}
+#[doc = include_str!("manual/notations.md")]
+pub mod notations {}
 
 #[doc = include_str!("manual/reload.md")]
 pub mod reload {}

@@ -42,7 +42,7 @@ use std::sync::{Arc, OnceLock};
 use sha2::{Digest, Sha256};
 
 use crate::diagnostic::Source;
-use crate::record::{Entity, FieldIndex, Record, Shared, UpstreamKey};
+use crate::record::{Entity, Field, FieldIndex, Record, Shared, UpstreamKey};
 use crate::scim::{Document, Resource, SlotIndex};
 use crate::value::{Type, Value};
 use policy::{Anchor, OnConflict, OnDelete, Standing, Test};
@@ -167,7 +167,19 @@ impl Mapping {
     /// that is not in canonical form, which is nobody's.
     #[must_use]
     pub fn key_of_id(&self, id: &str) -> Option<UpstreamKey> {
-        if self.id_is_key() { rule::key_of(id, self.kind(self.id)) } else { None }
+        if self.id_is_key() { self.value_of_id(id) } else { None }
+    }
+
+    /// What the id column holds for a printed id; `None` for an id that is not in canonical form.
+    #[must_use]
+    pub fn value_of_id(&self, id: &str) -> Option<UpstreamKey> {
+        let field = self.entity.fields.field(self.id)?;
+        rule::key_of(id, field.kind, field.notation)
+    }
+
+    /// Whether a field holds characters of any shape.
+    fn is_text(&self, field: FieldIndex) -> bool {
+        self.entity.fields.field(field).is_some_and(Field::is_text)
     }
 
     /// What a row is to clients.

@@ -24,7 +24,7 @@ pub use health::{Health, State};
 pub use observe::{Event, Observer};
 pub use population::Uncounted;
 pub use print::{Listed, Shown, View};
-pub use probe::Seen;
+pub use probe::{Difference, Seen, Weight};
 pub use search::Search;
 pub(crate) use search::{count_of, start_of};
 pub use turns::Turns;
@@ -225,8 +225,7 @@ impl Provisioner {
         if self.mapping.id_is_key() {
             return self.mapping.key_of_id(id).ok_or(Failure::Missing);
         }
-        let kind = self.mapping.kind(self.mapping.id);
-        let value = crate::mapping::rule::key_of(id, kind).ok_or(Failure::Missing)?;
+        let value = self.mapping.value_of_id(id).ok_or(Failure::Missing)?;
         let search = async {
             let predicate = crate::mapping::predicate::compare(
                 self.mapping.id,

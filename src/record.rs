@@ -3,8 +3,11 @@
 //! The mapping turns a document into these, a dialect turns these into requests, and back. This
 //! room knows neither SCIM nor HTTP, and imports nothing of ours but the leaf [`value`](crate::value).
 
+mod declaration;
 mod delta;
 mod entity;
+mod expansion;
+mod notation;
 mod options;
 mod query;
 mod recognition;
@@ -13,11 +16,14 @@ mod template;
 use std::borrow::Cow;
 use std::fmt;
 
+pub use declaration::{Declaration, Declared};
 pub use delta::{Delta, Difference};
 pub use entity::{
     Case, Description, Entity, Etag, Facts, Field, FieldIndex, FieldName, Fields, Nulls, Operator,
     Operators, Paging,
 };
+pub use expansion::Expansion;
+pub use notation::Notation;
 pub use options::{NamedTexts, OptionDefinition, OptionKind, OptionValue, Options, Structure};
 pub use query::{Direction, Predicate, Query, Shared};
 pub use recognition::{Class, Condition, ErrorRule, Place, Recognised};

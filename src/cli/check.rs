@@ -2,6 +2,7 @@
 //! upstreams themselves say about them.
 
 use std::io::Write;
+use std::ops::Range;
 use std::sync::Arc;
 
 use serde_json::{Value as Json, json};
@@ -9,11 +10,10 @@ use serde_json::{Value as Json, json};
 use super::serve::{chain, counted};
 use super::{Check, Exit, Form};
 use crate::config::{Config, dialects, profiles, source};
-use crate::diagnostic::reader::Sink;
-use crate::diagnostic::{self, Code, Report, Severity};
+use crate::diagnostic::{self, Code, Finding, Report, Severity, nearest};
 use crate::generation::{Generation, Project};
 use crate::mapping::Mapping;
-use crate::provision::Seen;
+use crate::provision::{Difference, Seen, Weight};
 use crate::seam::Seams;
 use crate::serve::tls::Identity;
 
@@ -173,31 +173,90 @@ async fn check_live(generation: &Generation, seams: &Seams, found: &mut Found) {
             match seen {
                 Seen::Searchable => found.upstreams.push((Arc::clone(&project.name), None)),
                 Seen::Closed(why) => found.upstreams.push((Arc::clone(&project.name), Some(why))),
-                Seen::Refused(why) => found.report.extend(about(project, "collection", why)),
+                Seen::Refused(why) => found.report.push(unsearched(project, "collection", why)),
                 Seen::Unknown(field, why) => {
-                    found.report.extend(about(project, field.as_str(), why));
+                    found.report.push(unsearched(project, field.as_str(), why));
                 }
+                Seen::Differs(difference) => found.report.push(differing(project, difference)),
+                Seen::Undescribed(why) => found.report.push(undescribed(project, &why)),
             }
         }
     }
 }
 
-/// A finding at the first place where the mapping names a field or key.
-fn about(project: &Project, name: &str, why: String) -> Report {
-    let source = &project.provisioner.mapping.source;
-    let quoted = format!("\"{name}\"");
-    let found = source.text.match_indices(&quoted).find(|(at, _)| !is_comment(&source.text, *at));
-    let span = match found {
-        Some((at, text)) => Some(at..at + text.len()),
-        None => source.text.find(name).map(|at| at..at + name.len()),
-    };
-    let sink = Sink::new(Arc::clone(source));
+/// That the upstream does not search something as the mapping says.
+fn unsearched(project: &Project, name: &str, why: String) -> Finding {
     let message = format!("the upstream of project `{}` does not search `{name}`", project.name);
-    match span {
-        Some(span) => sink.coded(Code::Upstream, &span, message, Some(why), None),
-        None => sink.coded_about_the_file(Code::Upstream, message, Some(why)),
+    about(project, name, Severity::Error, message, why, None)
+}
+
+/// That the upstream's description of itself is another one than the mapping's.
+fn differing(project: &Project, difference: Difference) -> Finding {
+    let Difference { name, weight, message, expected, help, known } = difference;
+    let severity = match weight {
+        Weight::Mistake => Severity::Error,
+        Weight::Gap => Severity::Warning,
+    };
+    // A collection is named with its path, of which the description knows the last part.
+    let (before, last) = name.rsplit_once('/').unwrap_or(("", &name));
+    let near = nearest(last, known.iter().map(AsRef::as_ref)).map(|near| match before {
+        "" => format!("did you mean `{near}`?"),
+        before => format!("did you mean `{before}/{near}`?"),
+    });
+    let message = format!("{message} (project `{}`)", project.name);
+    about(project, &name, severity, message, expected, near.or(help))
+}
+
+/// That there was nothing to compare the mapping with.
+fn undescribed(project: &Project, why: &str) -> Finding {
+    Finding {
+        severity: Severity::Note,
+        code: Code::Upstream,
+        message: format!("types and lengths were not compared (project `{}`)", project.name),
+        source: Arc::clone(&project.provisioner.mapping.source),
+        span: None,
+        label: Some(format!("the upstream's description of itself cannot be had: {why}")),
+        diff: Vec::new(),
+        help: None,
+        masked: false,
     }
-    sink.into_report()
+}
+
+/// A finding at the first place where the mapping names a field or key.
+fn about(
+    project: &Project,
+    name: &str,
+    severity: Severity,
+    message: String,
+    label: String,
+    help: Option<String>,
+) -> Finding {
+    let source = Arc::clone(&project.provisioner.mapping.source);
+    let span = place(&source.text, &format!("\"{name}\"")).or_else(|| place(&source.text, name));
+    Finding {
+        severity,
+        code: Code::Upstream,
+        message,
+        source,
+        span,
+        label: Some(label),
+        diff: Vec::new(),
+        help,
+        masked: false,
+    }
+}
+
+/// Where a name stands by itself, comments aside.
+fn place(text: &str, name: &str) -> Option<Range<usize>> {
+    let is_part = |c: char| c.is_alphanumeric() || c == '_';
+    let is_alone = |at: usize| {
+        let before = text.get(..at).and_then(|before| before.chars().next_back());
+        let after = text.get(at + name.len()..).and_then(|after| after.chars().next());
+        !before.is_some_and(is_part) && !after.is_some_and(is_part)
+    };
+    let mut found = text.match_indices(name).map(|(at, _)| at);
+    let at = found.find(|at| is_alone(*at) && !is_comment(text, *at))?;
+    Some(at..at + name.len())
 }
 
 /// Whether a place lies behind a `#` of its own line; in a text a `#` may stand, so this only

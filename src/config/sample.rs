@@ -15,6 +15,7 @@ pub const MAPPINGS: &[(&str, &str)] = &[
     ("mappings/bizagi-odata.toml", include_str!("../../mappings/bizagi-odata.toml")),
     ("mappings/bizagi-soap.toml", include_str!("../../mappings/bizagi-soap.toml")),
     ("mappings/rest-json.toml", include_str!("../../mappings/rest-json.toml")),
+    ("mappings/odata.toml", include_str!("../../mappings/odata.toml")),
 ];
 
 /// The hash that stands in the sample; no token is known to have it.

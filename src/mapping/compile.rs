@@ -1,9 +1,11 @@
 //! What was read → [`Mapping`], with every finding.
 
 mod attribute;
+mod expansion;
 mod options;
 mod upstream;
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use super::file;
@@ -14,19 +16,21 @@ use super::{Derived, Mapping, example};
 use crate::diagnostic::reader::{Placed, Sink, Table, read_file};
 use crate::diagnostic::{Report, Severity, Source};
 use crate::record::{
-    Class, Condition, Description, Entity, ErrorRule, Facts, Field, FieldIndex, FieldName, Fields,
-    OptionValue, Options, Place, Structure,
+    Class, Condition, Description, Entity, ErrorRule, Expansion, Facts, Field, FieldIndex,
+    FieldName, Fields, Notation, OptionValue, Options, Place, Structure,
 };
 use crate::scim::Resource;
 use crate::scim::resource::ResourceBuilder;
 use crate::scim::schema::RESOURCE_TYPES;
-use crate::value::Type;
+use crate::value::{Type, Value};
 
 /// What is being compiled: the fields grow as the file names them.
 struct Draft<'s> {
     sink: &'s Sink,
     fields: Fields,
     facts: Facts,
+    /// The properties that lead to rows which come with each row.
+    navigations: Vec<Box<str>>,
     /// Whether the dialect can write a field of that name.
     names: fn(&str) -> bool,
     /// Whether it can write a text with these characters.
@@ -90,8 +94,20 @@ impl Draft<'_> {
             );
             return None;
         }
+        let navigation = expansion::before(&self.navigations, &name.value);
         let name = FieldName::from(name.value.as_str());
-        self.fields.push(Field { name, kind, case: self.facts.case, many })
+        self.fields.push(Field { many, navigation, ..Field::new(name, kind, self.facts.case) })
+    }
+
+    /// Whether a value that the file itself gives a field has the field's shape, or a finding.
+    fn is_shaped(&self, field: FieldIndex, value: &Value<'_>, span: &Range<usize>) -> bool {
+        let notation = self.fields.field(field).map_or(Notation::Plain, |field| field.notation);
+        let fits = value.as_str().is_none_or(|text| notation.fits(text));
+        if !fits {
+            let label = Some(format!("expected {}", notation.expected()));
+            self.sink.error(span, "a value that the field cannot hold", label, None);
+        }
+        fits
     }
 
     /// The index of a field that something else must have named, so that its type is known.
@@ -140,10 +156,12 @@ fn compile(root: &Table<'_>, dialects: &[Description]) -> Option<Mapping> {
     let mut facts = dialect.facts.clone();
     (dialect.adapt)(&options, &mut facts);
     let facts = upstream::facts(&upstream, facts);
+    let navigations = expansion::read(&upstream, dialect);
     let mut draft = Draft {
         sink,
         fields: Fields::default(),
         facts,
+        navigations,
         names: dialect.names,
         writable: dialect.writable,
         lists: dialect.lists,
@@ -173,7 +191,7 @@ fn compile(root: &Table<'_>, dialects: &[Description]) -> Option<Mapping> {
         );
     }
     upstream::known_fields(&upstream, &mut draft);
-    let Draft { fields, facts, rules, options, .. } = draft;
+    let Draft { fields, facts, rules, options, navigations, .. } = draft;
     options::review(&upstream, &options, &fields);
     let policies = policies?;
     for (rule, name) in written_twice(&fields, &rules, &options) {
@@ -190,6 +208,7 @@ fn compile(root: &Table<'_>, dialects: &[Description]) -> Option<Mapping> {
         dialect: dialect.name.to_owned(),
         entity: Entity {
             collection: collection?.value.into(),
+            expansions: Expansion::all(&navigations, &fields),
             fields,
             key: key?,
             facts,
@@ -216,6 +235,7 @@ fn compile(root: &Table<'_>, dialects: &[Description]) -> Option<Mapping> {
     };
     if sink.errors() == 0 {
         review(&upstream, &mapping);
+        expansion::review(&upstream, &mapping);
         for example in root.tables("example") {
             example::run(&example, &mapping);
         }

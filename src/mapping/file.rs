@@ -12,7 +12,7 @@ use super::rule::{OnInvalid, OnOmit};
 use super::split::At;
 use crate::diagnostic::Code;
 use crate::diagnostic::reader::{Holds, Key, Sink, Table, key, kind, names};
-use crate::record::{Case, Class, Etag, Nulls, Operator};
+use crate::record::{Case, Class, Etag, Notation, Nulls, Operator};
 use crate::scim::schema::RESOURCE_TYPES;
 use crate::value::{Type, Value};
 
@@ -42,7 +42,11 @@ pub const CASES: [(&str, Case); 3] =
 pub const NULLS: [(&str, Nulls); 2] = [("odata", Nulls::OData), ("sql", Nulls::Sql)];
 
 /// The types that a key may have.
-pub const COLUMN_TYPES: [(&str, Type); 2] = [("integer", Type::Integer), ("string", Type::String)];
+pub const COLUMN_TYPES: [(&str, (Type, Notation)); 3] = [
+    ("integer", (Type::Integer, Notation::Plain)),
+    ("string", (Type::String, Notation::Plain)),
+    ("guid", (Type::String, Notation::Guid)),
+];
 
 /// What happens to a value that is not taken.
 pub const ON_INVALID: [(&str, OnInvalid); 2] =
@@ -118,6 +122,8 @@ pub const UPSTREAM: &[Key] = &[
         .word(|| names(&ON_DELETE))
         .required("`delete` or `disable`"),
     key("tombstone", "the mark of a deleted person's row: `{ field, value }`").table(TOMBSTONE),
+    key("expand", "the properties that lead to rows of other collections which come with each row")
+        .texts(),
     key("options", "what is said to the dialect alone: see its own documentation")
         .holds(Holds::Registered),
     key("search", "what the upstream can search: `{ operators, nulls, sort, total, case, … }`")
@@ -135,7 +141,7 @@ pub const UPSTREAM: &[Key] = &[
 /// `key` and `id` of `[upstream]`.
 pub const COLUMN: &[Key] = &[
     key("field", "the field's name").required("the name of a field"),
-    key("type", "its type: `integer` or `string`").word(|| names(&COLUMN_TYPES)),
+    key("type", "its type: `integer`, `string` or `guid`").word(|| names(&COLUMN_TYPES)),
 ];
 
 /// `search` of `[upstream]`.
@@ -192,6 +198,8 @@ pub const ATTRIBUTE: &[Key] = &[
     key("type", "the type of a custom attribute").word(|| names(&TYPES)),
     key("multi_valued", "whether the attribute has several values, and the field holds them all")
         .boolean(),
+    key("literal", "what the field's texts are, where the upstream knows: `guid` or `date`")
+        .word(|| names(&Notation::NAMED)),
     key("via", "the transforms between them").holds(Holds::Registered),
     key("also", "fields that are written with it and never read for it").texts(),
     key("required", "whether a person must have it").boolean(),

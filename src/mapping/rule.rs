@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use super::split::{Part, Split};
 use super::transform::{self, Chain, Refusal};
-use crate::record::{FieldIndex, Operator, Operators, Record, UpstreamKey};
+use crate::record::{FieldIndex, Notation, Operator, Operators, Record, UpstreamKey};
 use crate::scim::SlotIndex;
 use crate::value::{Type, Value};
 
@@ -35,6 +35,8 @@ pub struct Limit {
     pub pattern: Option<regex::Regex>,
     /// The only texts that are taken.
     pub one_of: Vec<Box<str>>,
+    /// Of which shape a text must be.
+    pub notation: Notation,
     /// Whether the upstream's language can carry these characters; `None` where it can carry all.
     pub writable: Option<fn(&str) -> bool>,
 }
@@ -46,6 +48,9 @@ impl Limit {
     /// A [`Refusal`] that states the limit.
     pub fn check(&self, value: &Value<'_>) -> Result<(), Refusal> {
         let Some(text) = value.as_str() else { return Ok(()) };
+        if !self.notation.fits(text) {
+            return Err(Refusal::new(self.notation.expected()));
+        }
         if let Some(most) = self.max_length {
             // Bytes bound characters from above, so the count is seldom needed.
             if text.len() > most {
@@ -229,7 +234,7 @@ impl Rule {
             Shape::Person(field) => {
                 let key = match stored.as_str() {
                     None => Value::Absent,
-                    Some(id) => key_of(id, key)
+                    Some(id) => key_of(id, key, first_limit.notation)
                         .map(|key| key.value().into_owned())
                         .ok_or_else(|| Refusal::new("the id of a User"))?,
                 };
@@ -244,8 +249,14 @@ impl Rule {
     /// A [`Refusal`] for a value that no row can hold.
     pub fn search_value<'f>(&self, value: &'f Value<'_>, key: Type) -> Result<Set<'f>, Refusal> {
         let stored = self.chain.inward(value.borrowed())?;
+        let [Limit { notation, .. }, _] = self.limits;
         Ok(match &self.shape {
-            Shape::One(field) => Set { first: Some((*field, stored)), second: None },
+            Shape::One(field) => {
+                if !stored.as_str().is_none_or(|text| notation.fits(text)) {
+                    return Err(Refusal::new(notation.expected()));
+                }
+                Set { first: Some((*field, stored)), second: None }
+            }
             Shape::Split { split, fields: [first, second] } => {
                 if stored.as_str().is_none() {
                     return Err(Refusal::new("a text"));
@@ -255,7 +266,8 @@ impl Rule {
             }
             Shape::Person(field) => {
                 let id = stored.as_str().ok_or_else(|| Refusal::new("the id of a User"))?;
-                let key = key_of(id, key).ok_or_else(|| Refusal::new("the id of a User"))?;
+                let key = key_of(id, key, notation);
+                let key = key.ok_or_else(|| Refusal::new("the id of a User"))?;
                 Set { first: Some((*field, key.value().into_owned())), second: None }
             }
         })
@@ -277,7 +289,7 @@ impl Rule {
     #[must_use]
     pub fn keeps(&self) -> Operators {
         match self.shape {
-            Shape::One(_) => self.chain.keeps(),
+            Shape::One(_) => self.chain.keeps().and(self.limits[0].notation.keeps()),
             Shape::Split { ref split, .. } if self.chain.is_empty() && split.is_plain() => {
                 transform::EQUALITY
                     .with(Operator::Contains)
@@ -298,9 +310,10 @@ fn parts<'d>(split: &Split, text: Value<'d>) -> Result<[Value<'d>; 2], Refusal> 
     }
 }
 
-/// The key that a printed id stands for, when it is in canonical form (`7`, not `007`).
+/// The key that a printed id stands for, when it is in canonical form (`7`, not `007`; a GUID with
+/// its hyphens).
 #[must_use]
-pub fn key_of(id: &str, kind: Type) -> Option<UpstreamKey> {
+pub fn key_of(id: &str, kind: Type, notation: Notation) -> Option<UpstreamKey> {
     match kind {
         Type::Integer => {
             let number: i64 = id.parse().ok()?;
@@ -308,7 +321,10 @@ pub fn key_of(id: &str, kind: Type) -> Option<UpstreamKey> {
             let is_canonical = id == "0" || !digits.starts_with(['0', '+']);
             is_canonical.then_some(UpstreamKey::Integer(number))
         }
-        _ => (!id.is_empty()).then(|| UpstreamKey::Text(id.into())),
+        _ => {
+            let is_key = !id.is_empty() && notation.fits(id);
+            is_key.then(|| UpstreamKey::Text(id.into()))
+        }
     }
 }
 
@@ -318,11 +334,17 @@ mod tests {
 
     #[test]
     fn only_the_canonical_spelling_of_an_integer_is_an_id() {
-        assert_eq!(key_of("7", Type::Integer), Some(UpstreamKey::Integer(7)));
+        let integer = |id| key_of(id, Type::Integer, Notation::Plain);
+        assert_eq!(integer("7"), Some(UpstreamKey::Integer(7)));
         for id in ["007", "+7", " 7", "7.0", "-0", "-07", "-+7", "", "x", "99999999999999999999"] {
-            assert_eq!(key_of(id, Type::Integer), None, "{id}");
+            assert_eq!(integer(id), None, "{id}");
         }
-        assert_eq!(key_of("a b", Type::String), Some(UpstreamKey::Text("a b".into())));
+        let text = |id| key_of(id, Type::String, Notation::Plain);
+        assert_eq!(text("a b"), Some(UpstreamKey::Text("a b".into())));
+        let guid = |id| key_of(id, Type::String, Notation::Guid);
+        let canonical = "0a21f0f2-8d2a-4f8e-bf98-7363c4aed4ef";
+        assert_eq!(guid(canonical), Some(UpstreamKey::Text(canonical.into())));
+        assert_eq!(guid("0a21f0f28d2a4f8ebf987363c4aed4ef"), None);
     }
 
     #[test]

@@ -7,7 +7,7 @@ mod parts;
 
 use super::policy::{Anchor, OnDelete};
 use super::predicate::{self, all, any};
-use super::rule::{Rule, Set, Shape, key_of};
+use super::rule::{Rule, Set, Shape};
 use super::{Mapping, policy};
 use crate::record::{
     Case, Delta, Direction, FieldIndex, Nulls, Operator, Predicate, Record, Shared,
@@ -232,7 +232,7 @@ impl Mapping {
             Comparison::Ne => !negated,
             other => return Err(refused("id", other)),
         };
-        let key = value.as_str().and_then(|id| key_of(id, self.kind(self.id)));
+        let key = value.as_str().and_then(|id| self.value_of_id(id));
         Ok(match key {
             None if negated => Predicate::Everything,
             None => Predicate::Nothing,
@@ -283,7 +283,7 @@ impl Mapping {
                 return nobody();
             }
             let case = self.case(field, exact);
-            let text = self.kind(field) == Type::String;
+            let text = self.is_text(field);
             let compared = predicate::compare(field, wanted, value, case, negated, self.nulls());
             // An empty text is before every other one, and is no value here.
             match wanted {

@@ -9,6 +9,7 @@ use crate::upstream::DIALECTS;
 
 mod filters;
 mod lists;
+mod notation;
 mod transforms;
 mod writes;
 

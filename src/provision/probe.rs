@@ -1,14 +1,19 @@
 //! A look at a living upstream, for `check --live`: can it be reached, does it take our credential,
-//! can the people be searched, does it know every field. Nothing is written.
+//! can the people be searched, does it know every field, and is what it says of itself what the
+//! mapping says. Nothing is written.
+
+mod declared;
 
 use std::error::Error as _;
 use std::time::Duration;
+
+pub use declared::{Difference, Weight};
 
 use super::{Provisioner, query};
 use crate::mapping::predicate;
 use crate::record::{Class, FieldName, Predicate};
 use crate::seam::Clock;
-use crate::upstream::{self, Action, Kind};
+use crate::upstream::{self, Action, Kind, Outcome};
 
 /// What was seen.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,6 +26,10 @@ pub enum Seen {
     Refused(String),
     /// The upstream does not know a field, or not with this type: which one, and why.
     Unknown(FieldName, String),
+    /// The upstream says of itself what the mapping does not say.
+    Differs(Difference),
+    /// The upstream's description of itself cannot be had: why, in words.
+    Undescribed(String),
 }
 
 impl Provisioner {
@@ -34,7 +43,13 @@ impl Provisioner {
             Err(error) if is_closed(&error) => return vec![Seen::Closed(words(&error))],
             Err(error) => seen.push(Seen::Refused(words(&error))),
         }
+        self.describe(clock, &mut seen).await;
         for (index, field) in self.mapping.entity.fields.iter() {
+            // What the description has not is not asked for again.
+            let is_told = |seen: &Seen| matches!(seen, Seen::Differs(told) if !told.known.is_empty() && *told.name == *field.name.as_str());
+            if seen.iter().any(is_told) {
+                continue;
+            }
             let absent = Predicate::Absent(index, true);
             if predicate::unsupported(&absent, facts).is_some() {
                 continue;
@@ -49,10 +64,31 @@ impl Provisioner {
             }
         }
         // One unknown field is why the whole search was refused: it is told once.
-        if seen.iter().any(|seen| matches!(seen, Seen::Unknown(..))) {
+        let is_why = |seen: &Seen| match seen {
+            Seen::Unknown(..) => true,
+            Seen::Differs(told) => !told.known.is_empty(),
+            _ => false,
+        };
+        if seen.iter().any(is_why) {
             seen.retain(|seen| !matches!(seen, Seen::Refused(_)));
         }
         seen
+    }
+
+    /// Compares the mapping with what the upstream says of itself, where its dialect has such a
+    /// thing.
+    async fn describe(&self, clock: &dyn Clock, seen: &mut Vec<Seen>) {
+        let call = self.call(Action::Describe);
+        let answer = self.upstream.send(self.dialect, &call, self.deadline(clock)).await;
+        let told = answer.and_then(|answer| match answer.outcome(self.dialect, &call)? {
+            Outcome::Declared(declaration) => Ok(declared::compared(&self.mapping, &declaration)),
+            _ => Err(upstream::Error::new(Kind::Garbled)),
+        });
+        match told {
+            Ok(differences) => seen.extend(differences),
+            Err(error) if error.kind == Kind::Unsendable => {}
+            Err(error) => seen.push(Seen::Undescribed(words(&error))),
+        }
     }
 
     async fn try_search(

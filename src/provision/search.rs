@@ -9,12 +9,12 @@ use crate::lookup::Question;
 use crate::mapping::policy::Standing;
 use crate::mapping::predicate;
 use crate::record::{
-    Case, Class, Direction, FieldIndex, Operator, Paging, Predicate, Query, Record,
+    Case, Class, Direction, Field, FieldIndex, Notation, Operator, Paging, Predicate, Query, Record,
 };
 use crate::scim::filter::{Comparison, Target};
 use crate::scim::{Filter, ScimError, ScimType, SlotIndex};
 use crate::upstream::{self, Action, Answer, Kind, Outcome};
-use crate::value::Value;
+use crate::value::{Type, Value};
 use window::Window;
 
 /// What a client searches.
@@ -346,8 +346,11 @@ impl Provisioner {
         let nobody = Predicate::Compare {
             field: self.mapping.entity.key,
             operator: Operator::Eq,
-            value: match self.mapping.kind(self.mapping.entity.key) {
-                crate::value::Type::Integer => Value::Integer(-1),
+            value: match self.mapping.entity.fields.field(self.mapping.entity.key) {
+                Some(Field { kind: Type::Integer, .. }) => Value::Integer(-1),
+                Some(Field { notation: Notation::Guid, .. }) => {
+                    Value::text("00000000-0000-0000-0000-000000000000")
+                }
                 _ => Value::text("-"),
             },
             case: Case::Exact,

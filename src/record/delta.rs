@@ -120,7 +120,7 @@ mod tests {
     #[test]
     fn a_change_of_a_list_tells_what_comes_and_what_goes() {
         let mut fields = Fields::default();
-        let roles = Field { many: true, ..Field::one("Roles", Type::String, Case::default()) };
+        let roles = Field { many: true, ..Field::new("Roles", Type::String, Case::default()) };
         let roles = fields.push(roles).unwrap();
         let list =
             |texts: &[&'static str]| Value::list(texts.iter().copied().map(Value::text).collect());

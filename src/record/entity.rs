@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::{ErrorRule, OptionDefinition, Options};
+use super::{ErrorRule, Expansion, Notation, OptionDefinition, Options};
 use crate::value::Type;
 
 /// A field's name as the mapping writes it; it may hold dots and `@`.
@@ -75,13 +75,35 @@ pub struct Field {
     pub case: Case,
     /// Whether it holds several values of that type: a [`List`](crate::value::Value::List).
     pub many: bool,
+    /// Of which shape its texts are.
+    pub notation: Notation,
+    /// The property through which another collection's row is reached that has the field; `None`
+    /// for a field of the row itself. With it the name is `navigation.property`.
+    pub navigation: Option<Box<str>>,
 }
 
 impl Field {
-    /// A field of one value.
+    /// A field of the row itself, of one value, with texts of any shape.
     #[must_use]
-    pub fn one(name: impl Into<FieldName>, kind: Type, case: Case) -> Self {
-        Self { name: name.into(), kind, case, many: false }
+    pub fn new(name: impl Into<FieldName>, kind: Type, case: Case) -> Self {
+        let name = name.into();
+        Self { name, kind, case, many: false, notation: Notation::Plain, navigation: None }
+    }
+
+    /// What leads to the row that has the field, where it is another one, and its name there.
+    #[must_use]
+    pub fn path(&self) -> (Option<&str>, &str) {
+        let name = self.name.as_str();
+        let Some(navigation) = self.navigation.as_deref() else { return (None, name) };
+        // A field is only given a navigation that its name begins with.
+        let property = name.strip_prefix(navigation).and_then(|rest| rest.strip_prefix('.'));
+        (Some(navigation), property.unwrap_or(name))
+    }
+
+    /// Whether it holds characters of any shape, so that an empty text is a value of it.
+    #[must_use]
+    pub fn is_text(&self) -> bool {
+        self.kind == Type::String && self.notation == Notation::Plain
     }
 }
 
@@ -136,6 +158,14 @@ impl Fields {
     pub fn set_case(&mut self, index: FieldIndex, case: Case) {
         if let Some(field) = self.fields.get_mut(index.position()) {
             field.case = case;
+        }
+    }
+
+    /// Says of which shape a field's texts are; one with a shape is compared letter for letter.
+    pub fn set_notation(&mut self, index: FieldIndex, notation: Notation) {
+        if let Some(field) = self.fields.get_mut(index.position()) {
+            field.notation = notation;
+            field.case = Case::Exact;
         }
     }
 
@@ -376,6 +406,8 @@ pub struct Description {
     pub names: fn(&str) -> bool,
     /// Whether it can hold several values in a field of that name; what is missing where it cannot.
     pub lists: fn(&Options, &str) -> Result<(), &'static str>,
+    /// Whether rows of other collections can come with a row.
+    pub expands: bool,
     /// The fields, parts of structures and options that give people rights in such a server.
     pub grants: &'static [&'static str],
     /// Whether it can write a text with these characters; `None` where it can write every one.
@@ -390,6 +422,8 @@ pub struct Entity {
     pub collection: Box<str>,
     /// Its fields.
     pub fields: Fields,
+    /// The rows of other collections that come with each row.
+    pub expansions: Vec<Expansion>,
     /// The field that addresses a row.
     pub key: FieldIndex,
     /// What its upstream can do.

@@ -309,7 +309,7 @@ impl StandIn {
                     None => self.ask(dialect, call, deadline).await,
                 }
             }
-            Action::Follow { .. } => self.ask(dialect, call, deadline).await,
+            Action::Follow { .. } | Action::Describe => self.ask(dialect, call, deadline).await,
         }
     }
 

@@ -22,7 +22,7 @@ pub use rest_json::RestJson;
 use super::error::Kind;
 use super::origin::{Origin, Strayed};
 use crate::record::{
-    Delta, Description, Entity, FieldIndex, FieldName, Query, Record, UpstreamKey,
+    Declaration, Delta, Description, Entity, FieldIndex, FieldName, Query, Record, UpstreamKey,
 };
 
 /// Something to ask of a collection.
@@ -49,6 +49,8 @@ pub enum Action<'a> {
         /// The [`Page::next`] of the page before.
         next: &'a str,
     },
+    /// Read what the upstream says of the collection by itself.
+    Describe,
     /// Add a row.
     Create(&'a Delta<'a>),
     /// Change fields of an existing row; never makes one.
@@ -91,6 +93,7 @@ impl Action<'_> {
             Self::Read { .. } => "read",
             Self::Search(_) => "search",
             Self::Follow { .. } => "follow",
+            Self::Describe => "describe",
             Self::Create(_) => "create",
             Self::Update { .. } => "update",
             Self::Delete { .. } => "delete",
@@ -105,6 +108,8 @@ pub enum Outcome<'b> {
     Row(Record<'b>),
     /// The rows that were found.
     Rows(Page<'b>),
+    /// What the upstream says of the collection.
+    Declared(Declaration),
     /// A row was added or changed.
     Written {
         /// Its key, where the answer tells it.
@@ -185,6 +190,9 @@ pub enum Unreadable {
         /// The column, from 1.
         column: usize,
     },
+    /// XML, and no description of a service in OData's version 4.
+    #[error("expected OData metadata of version 4")]
+    NoMetadata,
     /// A list without its array.
     #[error("expected an array `{0}`")]
     NoRows(&'static str),

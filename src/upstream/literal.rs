@@ -12,6 +12,7 @@ use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
+use crate::record::Notation;
 use crate::value::{Type, Value};
 
 /// Everything but the unreserved characters (RFC 3986 §2.3).
@@ -53,13 +54,23 @@ pub(super) fn unquoted(literal: &str) -> Option<String> {
     Some(text)
 }
 
-/// Writes a value as a literal of its field's type.
+/// Writes a value as a literal of its field's type: a GUID and a day have one of their own, which
+/// stands without quotes (OData 4.01 ABNF, `guidValue`, `dateValue`).
 ///
 /// # Errors
 /// When there is no value, or it is not of that type.
-pub(super) fn write(out: &mut String, value: &Value<'_>, kind: Type) -> Result<(), Misfit> {
+pub(super) fn write(
+    out: &mut String,
+    value: &Value<'_>,
+    kind: Type,
+    notation: Notation,
+) -> Result<(), Misfit> {
     match (value, kind) {
-        (Value::Text(characters), Type::String) => text(out, characters),
+        (Value::Text(characters), Type::String) => match notation {
+            Notation::Plain => text(out, characters),
+            shaped if shaped.fits(characters) => encode(out, characters),
+            _ => return Err(Misfit),
+        },
         (Value::Integer(number), Type::Integer | Type::Decimal) => {
             let _ = write!(out, "{number}");
         }

@@ -28,7 +28,7 @@ impl Sender for ReadOnly {
     ) -> Pending<'a, Result<Answer, Error>> {
         // Every action by its name: a new one does not pass before somebody has thought about it.
         match call.action {
-            Action::Read { .. } | Action::Search(_) | Action::Follow { .. } => {
+            Action::Read { .. } | Action::Search(_) | Action::Follow { .. } | Action::Describe => {
                 self.0.send(dialect, call, deadline)
             }
             Action::Create(_) | Action::Update { .. } | Action::Delete { .. } => {

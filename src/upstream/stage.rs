@@ -25,7 +25,7 @@ use crate::value::Type;
 /// `WFUser` as far as the tests need it.
 pub(super) fn users() -> Entity {
     let mut fields = Fields::default();
-    let mut field = |name: &str, kind| fields.push(Field::one(name, kind, Case::ToLower)).unwrap();
+    let mut field = |name: &str, kind| fields.push(Field::new(name, kind, Case::ToLower)).unwrap();
     let key = field("idUser", Type::Integer);
     field("userName", Type::String);
     field("enabled", Type::Boolean);
@@ -35,6 +35,7 @@ pub(super) fn users() -> Entity {
     Entity {
         collection: "odata/data/WFUser".into(),
         fields,
+        expansions: Vec::new(),
         key,
         facts: super::Dialect::description(&OData).facts,
         options: Options::default(),

@@ -13,6 +13,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("diagnostic", &[]),
     ("platform", &[]),
     ("audit", &[]),
+    ("csdl", &[]),
     ("manual", &[]),
     // The embedded server knows nothing of ours, and nobody but the demonstration imports it.
     ("legacy", &[]),
@@ -21,7 +22,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     // The language outside and the one behind never meet: only `mapping` speaks both.
     ("scim", &["value"]),
     ("mapping", &["diagnostic", "record", "scim", "value"]),
-    ("upstream", &["record", "seam", "secret", "value"]),
+    ("upstream", &["csdl", "record", "seam", "secret", "value"]),
     ("lookup", &["record", "seam", "value"]),
     ("provision", &["audit", "lookup", "mapping", "record", "scim", "seam", "upstream", "value"]),
     ("gate", &["seam", "secret"]),

@@ -21,6 +21,7 @@ mod identity;
 mod leaving;
 mod limits;
 mod listing;
+mod live;
 mod lost;
 mod patching;
 mod people;

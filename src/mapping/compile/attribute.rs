@@ -6,7 +6,7 @@ use super::super::split::{At, Part, Split};
 use super::super::transform::{Chain, read_step};
 use super::Draft;
 use crate::diagnostic::reader::{Placed, Table};
-use crate::record::FieldIndex;
+use crate::record::{Case, FieldIndex, Notation};
 use crate::scim::SlotIndex;
 use crate::scim::resource::{ResourceBuilder, SlotError, SlotRequest};
 use crate::scim::schema::Mutability;
@@ -55,6 +55,7 @@ pub(super) fn read(
     }
     let shape = shape(table, draft, stored, split, many)?;
     let also = also(table, draft, stored);
+    let notation = notation(table, &shape, draft);
     let default = match table.any("default") {
         Some(item) if many || gathers => file::values(draft.sink, item, scim_kind),
         Some(item) => file::value(draft.sink, item, scim_kind),
@@ -64,8 +65,11 @@ pub(super) fn read(
         slot,
         path: canonical,
         place: path.span.clone(),
-        limits: limits(table, &shape, draft)
-            .map(|limit| Limit { writable: draft.writable, ..limit }),
+        limits: limits(table, &shape, draft).map(|limit| Limit {
+            writable: draft.writable,
+            notation,
+            ..limit
+        }),
         on_invalid: table
             .choice("on_invalid", &file::ON_INVALID)
             .unwrap_or_else(|| default_on_invalid(table, builder, slot)),
@@ -275,6 +279,41 @@ fn shape(
     Some(Shape::Person(draft.field(name, key)?))
 }
 
+/// Of which shape the texts of the rule's field are: as the file says, or as those of the key that
+/// it holds.
+fn notation(table: &Table<'_>, shape: &Shape, draft: &mut Draft<'_>) -> Notation {
+    let said = table.choice("literal", &Notation::NAMED);
+    let (index, notation) = match (shape, said) {
+        (Shape::One(index), Some(said))
+            if draft.fields.field(*index).is_some_and(|field| field.kind == Type::String) =>
+        {
+            (*index, said)
+        }
+        (_, Some(_)) => {
+            draft.sink.error(
+                &table.span_of("literal"),
+                "`literal` is for one field that holds texts",
+                Some("expected an attribute of type string, without split or reference".to_owned()),
+                None,
+            );
+            return Notation::Plain;
+        }
+        (Shape::Person(index), None) => {
+            let key = draft.fields.iter().next();
+            (*index, key.map_or(Notation::Plain, |(_, field)| field.notation))
+        }
+        (Shape::One(index), None) => {
+            let known = draft.fields.field(*index);
+            (*index, known.map_or(Notation::Plain, |field| field.notation))
+        }
+        (Shape::Split { .. }, None) => return Notation::Plain,
+    };
+    if notation != Notation::Plain {
+        draft.fields.set_notation(index, notation);
+    }
+    notation
+}
+
 fn also(table: &Table<'_>, draft: &mut Draft<'_>, stored: Type) -> Vec<FieldIndex> {
     let names = table.one_or_many("also");
     names.iter().filter_map(|name| draft.field(name, stored)).collect()
@@ -321,7 +360,7 @@ fn limit(table: &Table<'_>) -> Limit {
         max_length: table.integer("max_length").and_then(|most| usize::try_from(most).ok()),
         pattern: file::whole_pattern(table, "pattern"),
         one_of: one_of(table).into_iter().map(Into::into).collect(),
-        writable: None,
+        ..Limit::default()
     }
 }
 
@@ -329,6 +368,19 @@ fn limit(table: &Table<'_>) -> Limit {
 fn compared(table: &Table<'_>, rule: &Rule, draft: &mut Draft<'_>) {
     let Some(case) = table.choice("case", &file::CASES) else { return };
     for index in rule.fields() {
+        let is_shaped = draft
+            .fields
+            .field(index)
+            .is_some_and(|field| field.kind == Type::String && field.notation != Notation::Plain);
+        if is_shaped && case != Case::Exact {
+            draft.sink.error(
+                &table.span_of("case"),
+                "what has a `literal` has no letters to compare otherwise",
+                Some("expected `exact`, or nothing".to_owned()),
+                None,
+            );
+            continue;
+        }
         draft.fields.set_case(index, case);
     }
 }

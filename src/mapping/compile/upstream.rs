@@ -1,10 +1,13 @@
 //! `[upstream]`: the collection, the facts about it, and the policies over its rows.
 
+use toml::Spanned;
+use toml::de::DeValue;
+
 use super::super::file;
 use super::super::policy::{Anchor, OnConflict, OnDelete, Test, Tombstone};
 use super::Draft;
 use crate::diagnostic::reader::{Placed, Table};
-use crate::record::{Case, Facts, FieldIndex, Operator, Operators, Paging};
+use crate::record::{Case, Facts, FieldIndex, Notation, Operator, Operators, Paging};
 use crate::scim::Resource;
 use crate::value::{Type, Value};
 
@@ -105,14 +108,17 @@ pub(super) fn column(
     draft: &mut Draft<'_>,
 ) -> Option<FieldIndex> {
     let table = upstream.table(name)?;
-    let kind = match table.has("type") {
+    let (kind, notation) = match table.has("type") {
         true => table.choice("type", &file::COLUMN_TYPES)?,
-        false => Type::Integer,
+        false => (Type::Integer, Notation::Plain),
     };
     let field = table.required_text("field")?;
     let index = draft.field(&field, kind)?;
     // An id is compared letter for letter (RFC 7643 §3.1: caseExact).
     draft.fields.set_case(index, Case::Exact);
+    if notation != Notation::Plain {
+        draft.fields.set_notation(index, notation);
+    }
     Some(index)
 }
 
@@ -167,6 +173,9 @@ fn constants(root: &Table<'_>, draft: &mut Draft<'_>) -> Vec<(FieldIndex, Value<
         let kind = known.map_or_else(|| file::type_of(item), |field| field.kind);
         let Some(value) = file::value(draft.sink, item, kind) else { continue };
         let Some(index) = draft.field(&name, kind) else { continue };
+        if !draft.is_shaped(index, &value, &item.span()) {
+            continue;
+        }
         if list.iter().any(|(other, _)| *other == index) {
             draft.sink.error(&name.span, "a field gets one constant", None, None);
         }
@@ -210,6 +219,12 @@ fn tests(upstream: &Table<'_>, name: &str, draft: &mut Draft<'_>) -> Vec<Test> {
             continue;
         }
         let Some(index) = draft.field(&field, kind) else { continue };
+        let is_shaped = |(value, item): (&Value<'_>, &&Spanned<DeValue<'_>>)| {
+            draft.is_shaped(index, value, &item.span())
+        };
+        if !values.iter().zip(&items).all(is_shaped) {
+            continue;
+        }
         let case = match draft.fields.field(index) {
             Some(field) if field.kind == Type::String => field.case,
             _ => Case::Exact,
@@ -231,6 +246,9 @@ fn tombstone(upstream: &Table<'_>, draft: &mut Draft<'_>) -> Option<Tombstone> {
         _ => Value::Absent,
     };
     let field = draft.field(&field, kind)?;
+    if !draft.is_shaped(field, &value, &item.span()) {
+        return None;
+    }
     Some(Tombstone { field, value, living })
 }
 

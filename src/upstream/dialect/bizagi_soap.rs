@@ -143,6 +143,7 @@ impl Dialect for BizagiSoap {
             fits,
             names: is_name,
             lists: collection::known,
+            expands: false,
             grants: GRANTS,
             writable: Some(xml::is_writable),
         }
@@ -156,8 +157,11 @@ impl Dialect for BizagiSoap {
             Action::Search(query) => envelope::search(entity, query)?,
             Action::Create(delta) => envelope::create(entity, delta)?,
             Action::Update { key, delta, .. } => envelope::update(entity, key, delta)?,
-            // A search answers everything at once, and Bizagi deletes nobody.
-            Action::Follow { .. } | Action::Delete { .. } => return Err(DialectError::NoSuchCall),
+            // A search answers everything at once, Bizagi deletes nobody, and what it says of its
+            // methods says nothing of its columns.
+            Action::Follow { .. } | Action::Describe | Action::Delete { .. } => {
+                return Err(DialectError::NoSuchCall);
+            }
         };
         let mut request = Request::new(body);
         *request.method_mut() = Method::POST;
@@ -201,7 +205,7 @@ impl Dialect for BizagiSoap {
                 Some(other) if other != *key => Err(Unreadable::NotARow),
                 key => Ok(Outcome::Written { key, version: None, row: None }),
             },
-            Action::Delete { .. } => Err(Unreadable::NotARow),
+            Action::Describe | Action::Delete { .. } => Err(Unreadable::NotARow),
         }
     }
 

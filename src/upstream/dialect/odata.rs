@@ -2,6 +2,7 @@
 //! Format 4.01).
 
 mod filter;
+mod metadata;
 mod refusal;
 mod row;
 
@@ -17,8 +18,8 @@ pub(super) use row::{characters, list, value};
 
 use super::{Action, Call, Dialect, DialectError, Outcome, Unreadable};
 use crate::record::{
-    Case, Delta, Description, Direction, Entity, Etag, Facts, Field, Nulls, Operators, Paging,
-    Predicate, Query, Record, UpstreamKey,
+    Case, Delta, Description, Direction, Entity, Etag, Facts, Field, Notation, Nulls, Operators,
+    OptionDefinition, OptionKind, Paging, Predicate, Query, Record, UpstreamKey,
 };
 use crate::upstream::error::Kind;
 use crate::upstream::literal;
@@ -30,9 +31,24 @@ use crate::value::{Type, Value};
 pub struct OData;
 
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
+const XML: HeaderValue = HeaderValue::from_static("application/xml");
 const PREFER: HeaderName = HeaderName::from_static("prefer");
+const MINIMAL: HeaderValue = HeaderValue::from_static("return=minimal");
 const REPRESENTATION: HeaderValue = HeaderValue::from_static("return=representation");
 const ENTITY_ID: HeaderName = HeaderName::from_static("odata-entityid");
+
+/// What a mapping file may say to this dialect alone.
+const OPTIONS: &[OptionDefinition] = &[OptionDefinition::usual(
+    "ieee754",
+    "whether decimals are sent and asked for as texts, so that no digit of a long one is lost",
+    OptionKind::Flag,
+    "false",
+)];
+/// The place of `ieee754` in [`OPTIONS`].
+const IEEE754: usize = 0;
+
+/// JSON in which what a binary fraction cannot hold is a text (JSON Format 4.01 §3.2).
+const EXACT_JSON: HeaderValue = HeaderValue::from_static("application/json;IEEE754Compatible=true");
 
 /// The longest URL that is sent, in bytes. Servers draw the line much earlier.
 const LONGEST_URL: usize = 32 * 1024;
@@ -58,12 +74,13 @@ impl Dialect for OData {
                 enforces_unique: false,
                 deletes: true,
             },
-            options: &[],
+            options: OPTIONS,
             adapt: |_, _| {},
             fits: |_| Ok(()),
             names: |_| true,
             // A property of the type `Collection(…)`.
             lists: |_, _| Ok(()),
+            expands: true,
             grants: &[],
             writable: None,
         }
@@ -72,22 +89,27 @@ impl Dialect for OData {
     fn write(&self, call: &Call<'_>, base: &Origin) -> Result<Request<Bytes>, DialectError> {
         let entity = call.entity;
         let (method, uri, body) = match call.action {
-            Action::Read { key } => (Method::GET, row(entity, key, base)?, None),
+            Action::Read { key } => (Method::GET, row(entity, key, base, true)?, None),
             Action::Search(query) => (Method::GET, search(entity, query, base)?, None),
             Action::Follow { next } => (Method::GET, base.contains(next)?, None),
+            Action::Describe => {
+                (Method::GET, base.join(&metadata::place(&entity.collection).0)?, None)
+            }
             Action::Create(delta) => {
                 (Method::POST, base.join(&entity.collection)?, Some(Self::changes(entity, delta)?))
             }
             Action::Update { key, delta, .. } => {
-                (Method::PATCH, row(entity, key, base)?, Some(Self::changes(entity, delta)?))
+                (Method::PATCH, row(entity, key, base, false)?, Some(Self::changes(entity, delta)?))
             }
-            Action::Delete { key, .. } => (Method::DELETE, row(entity, key, base)?, None),
+            Action::Delete { key, .. } => (Method::DELETE, row(entity, key, base, false)?, None),
         };
         let mut request = Request::new(Bytes::new());
         *request.method_mut() = method;
         *request.uri_mut() = uri;
         let headers = request.headers_mut();
-        headers.insert(ACCEPT, JSON);
+        let json = if entity.options.is_set(IEEE754) { EXACT_JSON } else { JSON };
+        let wanted = if matches!(call.action, Action::Describe) { XML } else { json.clone() };
+        headers.insert(ACCEPT, wanted);
         if let Action::Update { version, .. } | Action::Delete { version, .. } = call.action {
             // `*` where none is known: an update must never make a row (Part 1, §11.4.4).
             let version = version.unwrap_or("*");
@@ -95,8 +117,11 @@ impl Dialect for OData {
             headers.insert(IF_MATCH, version);
         }
         if let Some(body) = body {
-            headers.insert(CONTENT_TYPE, JSON);
-            headers.insert(PREFER, REPRESENTATION);
+            headers.insert(CONTENT_TYPE, json);
+            // An answer without the rows that come with a row is no whole row: it is read again.
+            let is_partial =
+                matches!(call.action, Action::Update { .. }) && !entity.expansions.is_empty();
+            headers.insert(PREFER, if is_partial { MINIMAL } else { REPRESENTATION });
             *request.body_mut() = body;
         }
         Ok(request)
@@ -115,12 +140,16 @@ impl Dialect for OData {
         // Some servers put a byte order mark in front, which JSON does not know (RFC 8259 §8.1).
         let body = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body);
         let empty = body.iter().all(u8::is_ascii_whitespace);
-        if !empty && !is_json(headers) {
-            return Err(Unreadable::MediaType("`application/json`"));
+        let (media, expected) = match call.action {
+            Action::Describe => ("xml", "`application/xml`"),
+            _ => ("json", "`application/json`"),
+        };
+        if !empty && !is_media(headers, media) {
+            return Err(Unreadable::MediaType(expected));
         }
         let entity = call.entity;
         match call.action {
-            Action::Read { .. } if empty => Err(Unreadable::Empty),
+            Action::Read { .. } | Action::Describe if empty => Err(Unreadable::Empty),
             Action::Search(_) | Action::Follow { .. } if empty => Err(Unreadable::Empty),
             Action::Read { .. } => {
                 row::record(entity, body).map(|record| Outcome::Row(versioned(record, headers)))
@@ -137,8 +166,10 @@ impl Dialect for OData {
                     Some(row) => row.version.clone(),
                     None => etag(headers).map(|etag| etag.to_owned().into()),
                 };
+                let row = row.filter(|_| entity.expansions.is_empty());
                 Ok(Outcome::Written { key: key.or_else(|| named(entity, headers)), version, row })
             }
+            Action::Describe => metadata::declaration(entity, body).map(Outcome::Declared),
             Action::Delete { .. } => Ok(Outcome::Gone),
         }
     }
@@ -168,6 +199,7 @@ impl OData {
     /// # Errors
     /// When a value is none of its field's type.
     pub fn changes(entity: &Entity, delta: &Delta<'_>) -> Result<Bytes, DialectError> {
+        let ieee754 = entity.options.is_set(IEEE754);
         let mut body = Vec::with_capacity(512);
         let mut sign = b'{';
         for (index, value) in delta.iter() {
@@ -182,11 +214,11 @@ impl OData {
                 for value in value.each() {
                     body.push(sign);
                     sign = b',';
-                    written(&mut body, field, value)?;
+                    written(&mut body, field, value, ieee754)?;
                 }
                 body.extend_from_slice(if sign == b'[' { b"[]" } else { b"]" });
             } else {
-                written(&mut body, field, value)?;
+                written(&mut body, field, value, ieee754)?;
             }
         }
         if sign == b'{' {
@@ -207,22 +239,32 @@ impl OData {
     }
 }
 
-/// The URL of one row.
-fn row(entity: &Entity, key: &UpstreamKey, base: &Origin) -> Result<Uri, DialectError> {
-    let kind = entity.fields.field(entity.key).ok_or(DialectError::Unknown)?.kind;
+/// The URL of one row, or of the row with those that come with it.
+fn row(
+    entity: &Entity,
+    key: &UpstreamKey,
+    base: &Origin,
+    whole: bool,
+) -> Result<Uri, DialectError> {
+    let field = entity.fields.field(entity.key).ok_or(DialectError::Unknown)?;
     let mut path = String::with_capacity(entity.collection.len() + 48);
     path.push_str(&entity.collection);
     path.push('(');
-    match (key, kind) {
+    match (key, field.kind) {
         (UpstreamKey::Text(text), Type::String) if text.is_empty() => {
             return Err(DialectError::Key);
         }
         (UpstreamKey::Integer(_), Type::Integer) | (UpstreamKey::Text(_), Type::String) => {
-            literal::write(&mut path, &key.value(), kind).map_err(|_| DialectError::Key)?;
+            literal::write(&mut path, &key.value(), field.kind, field.notation)
+                .map_err(|_| DialectError::Key)?;
         }
         _ => return Err(DialectError::Key),
     }
     path.push(')');
+    if let Some(expand) = expand(entity).filter(|_| whole) {
+        path.push('?');
+        path.push_str(&expand);
+    }
     if path.len() > LONGEST_URL {
         return Err(DialectError::Key);
     }
@@ -254,7 +296,7 @@ fn search(entity: &Entity, query: &Query<'_>, base: &Origin) -> Result<Uri, Dial
             order.push(',');
         }
         let field = entity.fields.field(*field).ok_or(DialectError::Unknown)?;
-        literal::encode(&mut order, field.name.as_str());
+        filter::path(&mut order, field);
         if *direction == Direction::Descending {
             order.push_str("%20desc");
         }
@@ -269,14 +311,35 @@ fn search(entity: &Entity, query: &Query<'_>, base: &Origin) -> Result<Uri, Dial
     if query.count {
         option("$count", &"true");
     }
+    if let Some(expand) = expand(entity) {
+        url.push('&');
+        url.push_str(&expand);
+    }
     if url.len() > LONGEST_URL {
         return Err(DialectError::Inexpressible);
     }
     Ok(base.join(&url)?)
 }
 
+/// What asks for the rows that come with each row (OData 4.01 Part 2, §5.1.3).
+fn expand(entity: &Entity) -> Option<String> {
+    let (first, others) = entity.expansions.split_first()?;
+    let mut option = String::from("$expand=");
+    literal::encode(&mut option, &first.navigation);
+    for other in others {
+        option.push(',');
+        literal::encode(&mut option, &other.navigation);
+    }
+    Some(option)
+}
+
 /// Writes one value as JSON.
-fn written(body: &mut Vec<u8>, field: &Field, value: &Value<'_>) -> Result<(), DialectError> {
+fn written(
+    body: &mut Vec<u8>,
+    field: &Field,
+    value: &Value<'_>,
+    ieee754: bool,
+) -> Result<(), DialectError> {
     match value {
         Value::Absent => body.extend_from_slice(b"null"),
         Value::Text(text) | Value::DateTime(text) => quoted(body, text),
@@ -285,7 +348,10 @@ fn written(body: &mut Vec<u8>, field: &Field, value: &Value<'_>) -> Result<(), D
             let _ = write!(body, "{number}");
         }
         Value::Decimal(number) if literal::is_number(number) => {
+            let quote: &[u8] = if ieee754 { b"\"" } else { b"" };
+            body.extend_from_slice(quote);
             body.extend_from_slice(number.as_bytes());
+            body.extend_from_slice(quote);
         }
         Value::Decimal(_) | Value::List(_) => {
             return Err(DialectError::Misfit(field.name.clone()));
@@ -312,8 +378,8 @@ fn quoted(body: &mut Vec<u8>, text: &str) {
     }
 }
 
-/// Whether the body is said to be JSON.
-pub(super) fn is_json(headers: &HeaderMap) -> bool {
+/// Whether the body is said to be JSON or XML.
+pub(super) fn is_media(headers: &HeaderMap, wanted: &str) -> bool {
     let Some(Ok(media)) = headers.get(CONTENT_TYPE).map(HeaderValue::to_str) else {
         return false;
     };
@@ -323,7 +389,7 @@ pub(super) fn is_json(headers: &HeaderMap) -> bool {
     };
     let subtype = subtype.rsplit('+').next().unwrap_or_default();
     (kind.eq_ignore_ascii_case("application") || kind.eq_ignore_ascii_case("text"))
-        && subtype.eq_ignore_ascii_case("json")
+        && subtype.eq_ignore_ascii_case(wanted)
 }
 
 fn etag(headers: &HeaderMap) -> Option<&str> {
@@ -348,8 +414,12 @@ fn named(entity: &Entity, headers: &HeaderMap) -> Option<UpstreamKey> {
     // The key may be named: `WFUser(idUser=7)`.
     let name = entity.fields.field(entity.key)?.name.as_str();
     let key = key.strip_prefix(name).and_then(|key| key.strip_prefix('=')).unwrap_or(key);
-    match entity.fields.field(entity.key)?.kind {
+    let field = entity.fields.field(entity.key)?;
+    match field.kind {
         Type::Integer => key.parse().ok().map(UpstreamKey::Integer),
+        Type::String if field.notation != Notation::Plain => {
+            field.notation.fits(key).then(|| UpstreamKey::Text(key.into()))
+        }
         Type::String => literal::unquoted(key)
             .filter(|key| !key.is_empty())
             .map(|key| UpstreamKey::Text(key.into())),

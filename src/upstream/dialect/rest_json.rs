@@ -67,6 +67,7 @@ impl Dialect for RestJson {
             fits: options::fits,
             lists: |_, _| Ok(()),
             names: |name| members(name).is_some(),
+            expands: false,
             grants: &[],
             writable: None,
         }
@@ -84,7 +85,7 @@ impl Dialect for RestJson {
             Action::Delete { key, .. } if options.is_group_said(DELETE) => {
                 asked(entity, of(DELETE)?, Some(key), &keyed(key)?, Vec::new(), None, base)?
             }
-            Action::Delete { .. } => return Err(DialectError::NoSuchCall),
+            Action::Describe | Action::Delete { .. } => return Err(DialectError::NoSuchCall),
             Action::Search(query) => {
                 let (operation, filling, parameters) = search::search(entity, query)?;
                 asked(entity, operation, None, &filling, parameters, None, base)?
@@ -137,7 +138,7 @@ impl Dialect for RestJson {
             return Err(Unreadable::Promise);
         }
         let body = trimmed(body);
-        if !body.is_empty() && !super::odata::is_json(headers) {
+        if !body.is_empty() && !super::odata::is_media(headers, "json") {
             return Err(Unreadable::MediaType("JSON"));
         }
         let json = if body.is_empty() { None } else { Some(answer::json(body)?) };
@@ -158,6 +159,7 @@ impl Dialect for RestJson {
             Action::Create(_) => answer::written(entity, true, headers, json),
             Action::Update { .. } => answer::written(entity, false, headers, json),
             Action::Delete { .. } => Ok(Outcome::Gone),
+            Action::Describe => Err(Unreadable::NotARow),
         }
     }
 

@@ -5,7 +5,7 @@ use super::*;
 
 fn written(value: &Value<'_>, kind: Type) -> Result<String, Misfit> {
     let mut out = String::new();
-    write(&mut out, value, kind).map(|()| out)
+    write(&mut out, value, kind, Notation::Plain).map(|()| out)
 }
 
 #[test]
@@ -41,6 +41,25 @@ fn what_is_not_of_its_type_is_no_literal() {
         (Value::DateTime("2026-11-21T10:00:00Z' or '".into()), Type::DateTime),
     ] {
         assert_eq!(written(&value, kind), Err(Misfit));
+    }
+}
+
+#[test]
+fn a_guid_and_a_day_stand_without_quotes() {
+    let written = |text, notation| {
+        let mut out = String::new();
+        write(&mut out, &Value::text(text), Type::String, notation).map(|()| out)
+    };
+    let guid = "0A21f0f2-8d2a-4f8e-bf98-7363c4aed4ef";
+    assert_eq!(written(guid, Notation::Guid).as_deref(), Ok(guid));
+    assert_eq!(written("2026-03-01", Notation::Date).as_deref(), Ok("2026-03-01"));
+    for (text, notation) in [
+        ("0a21f0f28d2a4f8ebf987363c4aed4ef", Notation::Guid),
+        ("1 or true", Notation::Guid),
+        ("", Notation::Date),
+        ("2026-03-01'", Notation::Date),
+    ] {
+        assert_eq!(written(text, notation), Err(Misfit), "{text}");
     }
 }
 

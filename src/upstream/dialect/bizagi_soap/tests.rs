@@ -23,7 +23,7 @@ fn base() -> Origin {
 fn users() -> Entity {
     let mut fields = Fields::default();
     let mut field =
-        |name: &str, kind| fields.push(Field::one(name, kind, Case::Insensitive)).unwrap();
+        |name: &str, kind| fields.push(Field::new(name, kind, Case::Insensitive)).unwrap();
     let key = field("idUser", Type::Integer);
     for name in ["userName", "domain", "fullName", "contactEmail", "contactCell"] {
         field(name, Type::String);
@@ -47,7 +47,15 @@ fn users() -> Entity {
         OptionValue::Nothing,
     ]);
     let facts = BizagiSoap.description().facts;
-    Entity { collection: "WFUSER".into(), fields, key, facts, options, errors: Vec::new() }
+    Entity {
+        collection: "WFUSER".into(),
+        fields,
+        expansions: Vec::new(),
+        key,
+        facts,
+        options,
+        errors: Vec::new(),
+    }
 }
 
 fn field(entity: &Entity, name: &str) -> FieldIndex {

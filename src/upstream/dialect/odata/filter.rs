@@ -2,7 +2,7 @@
 //!
 //! The syntax comes from here alone; names and values are encoded, so they cannot become syntax.
 
-use crate::record::{Case, Fields, Operator, Predicate};
+use crate::record::{Case, Field, Fields, Operator, Predicate};
 use crate::upstream::dialect::DialectError;
 use crate::upstream::literal;
 use crate::value::{Value, fold};
@@ -78,12 +78,26 @@ fn expression(
         Predicate::Any(parts) => several(out, parts, OR, Truth::Always, fields),
         Predicate::Compare { field, operator, value, case } => {
             let kind = fields.field(*field).ok_or(DialectError::Unknown)?;
-            let misfit = |_| DialectError::Misfit(kind.name.clone());
             let lowered = match value {
-                Value::Text(text) if *case == Case::ToLower => Some(Value::Text(fold(text))),
+                Value::Text(text) if *case == Case::ToLower && kind.is_text() => Some(text),
                 _ => None,
             };
-            let value = lowered.as_ref().unwrap_or(value);
+            let literal = |out: &mut String| match lowered {
+                // Servers lower letters beyond ASCII or leave them alone: theirs has to do the same
+                // to both sides, so that a row is found at least as it is written.
+                Some(text) if !text.is_ascii() => {
+                    out.push_str("tolower(");
+                    literal::text(out, text);
+                    out.push(')');
+                    Ok(())
+                }
+                Some(text) => {
+                    literal::text(out, &fold(text));
+                    Ok(())
+                }
+                None => literal::write(out, value, kind.kind, kind.notation)
+                    .map_err(|_| DialectError::Misfit(kind.name.clone())),
+            };
             let function = match operator {
                 Operator::Contains | Operator::StartsWith | Operator::EndsWith => true,
                 Operator::And | Operator::Or | Operator::Not => {
@@ -96,14 +110,14 @@ fn expression(
                 out.push('(');
                 name(out, fields, *field, lowered.is_some())?;
                 out.push(',');
-                literal::write(out, value, kind.kind).map_err(misfit)?;
+                literal(out)?;
                 out.push(')');
             } else {
                 name(out, fields, *field, lowered.is_some())?;
                 out.push_str("%20");
                 out.push_str(operator.name());
                 out.push_str("%20");
-                literal::write(out, value, kind.kind).map_err(misfit)?;
+                literal(out)?;
             }
             Ok(Truth::Depends)
         }
@@ -164,9 +178,20 @@ fn name(
     if lowered {
         out.push_str("tolower(");
     }
-    literal::encode(out, field.name.as_str());
+    path(out, field);
     if lowered {
         out.push(')');
     }
     Ok(())
+}
+
+/// Writes the path to a field: its name, behind what leads to the row that has it (OData 4.01
+/// Part 2, §4.11).
+pub(super) fn path(out: &mut String, field: &Field) {
+    let (navigation, property) = field.path();
+    if let Some(navigation) = navigation {
+        literal::encode(out, navigation);
+        out.push('/');
+    }
+    literal::encode(out, property);
 }

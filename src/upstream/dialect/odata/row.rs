@@ -1,5 +1,7 @@
 //! Rows and pages out of JSON: straight into a [`Record`], borrowed, without a tree between.
 
+mod expanded;
+
 use std::borrow::Cow;
 use std::cell::Cell;
 use std::fmt;
@@ -7,7 +9,9 @@ use std::fmt;
 use serde::de::{DeserializeSeed, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
-use crate::record::{Entity, FieldIndex, Fields, Record};
+use expanded::Expanded;
+
+use crate::record::{Entity, Expansion, FieldIndex, Fields, Record};
 use crate::upstream::dialect::scalar::{truth, typed, whole};
 use crate::upstream::dialect::{Page, Unreadable};
 use crate::value::{Type, Value};
@@ -47,6 +51,7 @@ fn text(body: &[u8]) -> Result<&str, Unreadable> {
 /// What is being read, and what was found wrong with it: serde's own errors would quote values.
 struct Reading<'e> {
     fields: &'e Fields,
+    expansions: &'e [Expansion],
     trouble: Cell<Option<Trouble>>,
 }
 
@@ -59,7 +64,7 @@ enum Trouble {
 
 impl<'e> Reading<'e> {
     fn of(entity: &'e Entity) -> Self {
-        Self { fields: &entity.fields, trouble: Cell::new(None) }
+        Self { fields: &entity.fields, expansions: &entity.expansions, trouble: Cell::new(None) }
     }
 
     fn fail<E: serde::de::Error>(&self, trouble: Trouble) -> E {
@@ -82,32 +87,38 @@ impl<'e> Reading<'e> {
 }
 
 /// A member's name, looked up without copying it.
-enum Member {
+enum Member<'e> {
     Field(FieldIndex),
+    /// A row of another collection.
+    Expansion(&'e Expansion),
     Etag,
     Other,
 }
 
-struct MemberName<'r>(&'r Fields);
+struct MemberName<'e>(&'e Fields, &'e [Expansion]);
 
-impl<'de> DeserializeSeed<'de> for MemberName<'_> {
-    type Value = Member;
+impl<'de, 'e> DeserializeSeed<'de> for MemberName<'e> {
+    type Value = Member<'e>;
 
-    fn deserialize<D: serde::Deserializer<'de>>(self, json: D) -> Result<Member, D::Error> {
+    fn deserialize<D: serde::Deserializer<'de>>(self, json: D) -> Result<Member<'e>, D::Error> {
         json.deserialize_str(self)
     }
 }
 
-impl Visitor<'_> for MemberName<'_> {
-    type Value = Member;
+impl<'e> Visitor<'_> for MemberName<'e> {
+    type Value = Member<'e>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("a name")
     }
 
-    fn visit_str<E>(self, name: &str) -> Result<Member, E> {
-        Ok(match self.0.index_of(name) {
-            Some(index) => Member::Field(index),
+    fn visit_str<E>(self, name: &str) -> Result<Member<'e>, E> {
+        if let Some(index) = self.0.index_of(name) {
+            return Ok(Member::Field(index));
+        }
+        let expansion = self.1.iter().find(|expansion| *expansion.navigation == *name);
+        Ok(match expansion {
+            Some(expansion) => Member::Expansion(expansion),
             None if matches!(name, "@odata.etag" | "@etag") => Member::Etag,
             None => Member::Other,
         })
@@ -133,10 +144,10 @@ impl<'de> Visitor<'de> for Row<'_, '_, 'de> {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut row: A) -> Result<(), A::Error> {
-        let Reading { fields, .. } = *self.0;
+        let Reading { fields, expansions, .. } = *self.0;
         let record = self.1;
         let mut found = false;
-        while let Some(member) = row.next_key_seed(MemberName(fields))? {
+        while let Some(member) = row.next_key_seed(MemberName(fields, expansions))? {
             match member {
                 Member::Other => {
                     row.next_value::<IgnoredAny>()?;
@@ -144,6 +155,9 @@ impl<'de> Visitor<'de> for Row<'_, '_, 'de> {
                 Member::Etag => {
                     let raw = row.next_value::<&'de RawValue>()?.get();
                     record.version = if raw.starts_with('"') { characters(raw) } else { None };
+                }
+                Member::Expansion(expansion) => {
+                    row.next_value_seed(Expanded { reading: self.0, expansion, record })?;
                 }
                 Member::Field(index) => {
                     let raw = row.next_value::<&'de RawValue>()?.get();

@@ -1,3 +1,5 @@
+mod notation;
+
 use http::header::CONTENT_TYPE;
 use proptest::prelude::*;
 
@@ -126,6 +128,10 @@ fn predicates_become_expressions() {
     let number = || compare(&users, "idUser", Operator::Gt, Value::Integer(7), Case::Exact);
     for (predicate, expected) in [
         (ana(Case::ToLower), "tolower(userName) eq 'ana o''n'"),
+        (
+            compare(&users, "userName", Operator::Ne, Value::text("JOS\u{c9}'"), Case::ToLower),
+            "tolower(userName) ne tolower('JOSÉ''')",
+        ),
         (ana(Case::Exact), "userName eq 'ANA O''N'"),
         (ana(Case::Insensitive), "userName eq 'ANA O''N'"),
         (
@@ -376,7 +382,7 @@ fn a_collection_is_an_array_and_never_null() {
     let mut users = users();
     let field = crate::record::Field {
         many: true,
-        ..crate::record::Field::one("Badges", Type::String, Case::ToLower)
+        ..crate::record::Field::new("Badges", Type::String, Case::ToLower)
     };
     let badges = users.fields.push(field).unwrap();
     let list =

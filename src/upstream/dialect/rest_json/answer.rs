@@ -85,7 +85,9 @@ pub(super) fn page<'b>(
         records.push(kept(entity, item.get())?);
     }
     let told = |place: usize| match operation.source(place) {
-        Some(Source::Body(place)) => Ok(at(body, place)?.filter(|raw| *raw != "null")),
+        Some(Source::Body(place)) => {
+            Ok::<_, Unreadable>(at(body, place)?.filter(|raw| *raw != "null"))
+        }
         _ => Ok(None),
     };
     let total = match operation.source(TOTAL) {

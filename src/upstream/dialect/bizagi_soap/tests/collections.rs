@@ -9,7 +9,7 @@ use crate::upstream::dialect::Page;
 /// The entity with a field of several values.
 fn with(name: &str, kind: Type) -> (Entity, FieldIndex) {
     let mut users = users();
-    let field = Field { many: true, ..Field::one(name, kind, Case::Insensitive) };
+    let field = Field { many: true, ..Field::new(name, kind, Case::Insensitive) };
     let index = users.fields.push(field).unwrap();
     (users, index)
 }

@@ -178,7 +178,7 @@ fn what_cannot_be_expressed_is_refused_and_not_changed_to_fit() {
 #[test]
 fn a_name_that_is_no_plain_word_is_never_written() {
     let mut users = users();
-    let index = users.fields.push(Field::one("a OR 1=1", Type::String, Case::Insensitive)).unwrap();
+    let index = users.fields.push(Field::new("a OR 1=1", Type::String, Case::Insensitive)).unwrap();
     let predicate = Predicate::Absent(index, true);
     assert_eq!(condition::of(&predicate, &users), Err(DialectError::Unknown));
     let mut delta = Delta::default();
