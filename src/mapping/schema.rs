@@ -117,7 +117,7 @@ fn option_schema(option: &OptionDefinition) -> Json {
         OptionKind::Template(_) | OptionKind::Place | OptionKind::Source => {
             json!({ "type": "string" })
         }
-        OptionKind::Tree(_) => json!({}),
+        OptionKind::Tree(_) => json!({ "type": "object" }),
         OptionKind::Conditions => json!({ "type": "object" }),
         OptionKind::Names => {
             json!({ "type": "object", "additionalProperties": { "type": "string" } })

@@ -106,7 +106,7 @@ impl Mapping {
         if self.entity.facts.filled.contains(&field) {
             return if negated { Predicate::Nothing } else { Predicate::Everything };
         }
-        predicate::present(field, self.kind(field) == Type::String, negated)
+        predicate::present(field, self.is_text(field), negated)
     }
 
     /// The rows that are there for clients: in scope, printable, not deleted.
