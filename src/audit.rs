@@ -44,6 +44,8 @@ pub enum Operation {
     Update,
     /// A deletion, real or as a mark.
     Delete,
+    /// An anchor, emptied by an operator so that the row can change hands.
+    Release,
 }
 
 impl Operation {
@@ -57,6 +59,7 @@ impl Operation {
             Self::Bind => "bind",
             Self::Update => "update",
             Self::Delete => "delete",
+            Self::Release => "release",
         }
     }
 }

@@ -21,6 +21,7 @@ mod check;
 mod explain;
 mod init;
 mod rehearse;
+mod release;
 mod schema;
 mod serve;
 mod transforms;
@@ -88,6 +89,12 @@ pub enum Command {
         The request is a file of `METHOD /path`, headers, an empty line and a body."
     )]
     Explain(Explain),
+    /// Empty the anchor of people whose rows are to change hands, such as a re-hire's
+    #[command(
+        after_help = "Example:\n  scim-sidecar release --config sidecar.toml --dry-run 7\n\n\
+        IDs are SCIM ids, as an alert names them. Each release is one audit line."
+    )]
+    Release(Release),
     /// Try everybody of a directory's export against the living server; nothing is written there
     #[command(
         after_help = "Examples:\n  scim-sidecar rehearse --config sidecar.toml users.csv\n  \
@@ -161,7 +168,8 @@ pub struct Explain {
     /// The request: a file, or `-` for standard input
     #[arg(value_name = "REQUEST")]
     pub request: PathBuf,
-    /// A present row, as the upstream would answer a read of it; may be given several times
+    /// A present row, as the upstream would answer a read of it, also of a collection that a
+    /// reference leads to; may be given several times
     #[arg(long = "row", value_name = "FILE")]
     pub rows: Vec<PathBuf>,
     /// Read what is needed from the living upstream; nothing is written there
@@ -170,6 +178,23 @@ pub struct Explain {
     /// As which caller of the project [default: its first one]
     #[arg(long, value_name = "NAME")]
     pub caller: Option<String>,
+}
+
+/// The options of `release`.
+#[derive(Clone, Debug, Args)]
+pub struct Release {
+    /// The server file
+    #[arg(long, value_name = "FILE")]
+    pub config: PathBuf,
+    /// The project, where the configuration has several
+    #[arg(long, value_name = "NAME")]
+    pub project: Option<String>,
+    /// Say what would be done, and write nothing
+    #[arg(long)]
+    pub dry_run: bool,
+    /// The people, by their SCIM id
+    #[arg(value_name = "ID", required = true)]
+    pub ids: Vec<String>,
 }
 
 /// The options of `rehearse`.
@@ -325,6 +350,7 @@ pub async fn run(
         Command::Serve(options) => serve::serve(&options, seams, err).await,
         Command::Check(options) => check::check(&options, seams, out).await,
         Command::Explain(options) => explain::run(&options, seams, out, err).await,
+        Command::Release(options) => release::run(&options, seams, out, err).await,
         Command::Rehearse(options) => rehearse::run(&options, seams, out, err).await,
         Command::Init(options) => init::run(&options, seams, out, err).await,
         Command::Schema(options) => match schema::print(&options, out) {

@@ -1,15 +1,19 @@
-//! What was looked up before: names and ids → keys, never people.
+//! What was looked up before: names and ids → keys, values of references ↔ keys, never people.
 //!
 //! A remembered key is a shortcut, not a truth: whoever uses it checks that the row shows the id or
 //! name that was asked for, and [forgets](Lookup::forget) it otherwise. Absence is never
 //! remembered. Entries carry their own deadline on our clock; the cache's own time is only a bound.
 //! The search itself is handed in: this room knows neither HTTP nor the upstream.
 
+mod pairs;
+mod shortcuts;
+
 use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
-use moka::future::Cache;
+pub use pairs::Referred;
+use shortcuts::Shortcuts;
 
 use crate::record::UpstreamKey;
 use crate::seam::Clock;
@@ -22,8 +26,6 @@ pub enum Question {
     Name(Box<str>),
     /// The row of a SCIM id, where the id is not the key.
     Id(Box<str>),
-    /// The row of somebody whom another person refers to, by SCIM id.
-    Person(Box<str>),
 }
 
 impl Question {
@@ -32,12 +34,6 @@ impl Question {
     pub fn name(value: &Value<'_>) -> Option<Self> {
         value.as_str().map(|text| Self::Name(fold(text).into()))
     }
-}
-
-#[derive(Clone, Debug)]
-struct Entry {
-    key: UpstreamKey,
-    until: Duration,
 }
 
 /// Why a look-up has no answer.
@@ -52,32 +48,33 @@ pub enum Miss<E> {
 /// The look-ups of one project.
 #[derive(Clone)]
 pub struct Lookup {
-    cache: Cache<Question, Entry>,
-    clock: Arc<dyn Clock>,
-    lifetime: Duration,
+    people: Shortcuts<Question, UpstreamKey>,
+    keys: Shortcuts<Referred, Arc<[UpstreamKey]>>,
+    values: Shortcuts<(usize, UpstreamKey), Value<'static>>,
 }
 
 impl std::fmt::Debug for Lookup {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Lookup").field("entries", &self.cache.entry_count()).finish_non_exhaustive()
+        let count = self.people.count() + self.keys.count() + self.values.count();
+        f.debug_struct("Lookup").field("entries", &count).finish_non_exhaustive()
     }
 }
 
 impl Lookup {
-    /// Remembers at most `size` keys (0 for none), each for `lifetime`.
+    /// Remembers at most `size` keys (0 for none) of people, and as many pairs of references, each
+    /// for `lifetime`.
     #[must_use]
     pub fn new(size: u64, lifetime: Duration, clock: Arc<dyn Clock>) -> Self {
-        Self { cache: Cache::new(size), clock, lifetime }
+        Self {
+            people: Shortcuts::new(size, lifetime, Arc::clone(&clock)),
+            keys: Shortcuts::new(size, lifetime, Arc::clone(&clock)),
+            values: Shortcuts::new(size, lifetime, clock),
+        }
     }
 
     /// What is remembered.
     pub async fn known(&self, question: &Question) -> Option<UpstreamKey> {
-        let entry = self.cache.get(question).await?;
-        if entry.until <= self.clock.monotonic() {
-            self.cache.invalidate(question).await;
-            return None;
-        }
-        Some(entry.key)
+        self.people.known(question).await
     }
 
     /// What is remembered, or what `search` finds: one search for many who ask at once. Neither
@@ -90,35 +87,17 @@ impl Lookup {
         question: Question,
         search: impl Future<Output = Result<Option<UpstreamKey>, E>>,
     ) -> Result<UpstreamKey, Miss<E>> {
-        if let Some(key) = self.known(&question).await {
-            return Ok(key);
-        }
-        let until = self.clock.monotonic().saturating_add(self.lifetime);
-        let found = self.cache.try_get_with(question, async {
-            match search.await {
-                Ok(Some(key)) => Ok(Entry { key, until }),
-                Ok(None) => Err(None),
-                Err(error) => Err(Some(Arc::new(error))),
-            }
-        });
-        match found.await {
-            Ok(entry) => Ok(entry.key),
-            Err(miss) => match &*miss {
-                None => Err(Miss::Absent),
-                Some(error) => Err(Miss::Failed(Arc::clone(error))),
-            },
-        }
+        self.people.find(question, search).await
     }
 
     /// Remembers a key that was just seen in its row.
     pub async fn remember(&self, question: Question, key: UpstreamKey) {
-        let until = self.clock.monotonic().saturating_add(self.lifetime);
-        self.cache.insert(question, Entry { key, until }).await;
+        self.people.remember(question, key).await;
     }
 
     /// Forgets what is no longer true.
     pub async fn forget(&self, question: &Question) {
-        self.cache.invalidate(question).await;
+        self.people.forget(question).await;
     }
 }
 
@@ -178,5 +157,27 @@ mod tests {
         let found =
             lookup.find(question(), async { Ok::<_, ()>(Some(UpstreamKey::Integer(1))) }).await;
         assert_eq!(found.unwrap(), UpstreamKey::Integer(1));
+    }
+
+    #[tokio::test]
+    async fn what_was_just_seen_of_a_pair_corrects_what_was_remembered() {
+        let clock = FakeClock::new();
+        let lookup = lookup(&clock);
+        let (sales, key) = (Value::text("Sales"), UpstreamKey::Integer(2));
+        let asked = Referred::new(0, &Value::text("SALES"), false);
+        assert_eq!(asked, Referred::new(0, &sales, false));
+        assert_ne!(asked, Referred::new(1, &sales, false), "another reference");
+        let keys: Arc<[UpstreamKey]> = Arc::new([key.clone()]);
+        let found = lookup.find_keys(asked.clone(), async { Ok::<_, ()>(Some(keys)) }).await;
+        assert_eq!(*found.unwrap(), [UpstreamKey::Integer(2)]);
+        lookup.remember_value(0, key.clone(), sales.clone()).await;
+        assert_eq!(lookup.known_value(0, &key).await, Some(sales));
+        assert_eq!(lookup.known_value(1, &key).await, None);
+        // The row was renamed.
+        lookup.remember_value(0, key.clone(), Value::text("Trade")).await;
+        let again = lookup.find_keys(asked, async { Ok::<_, ()>(None) }).await;
+        assert!(matches!(again, Err(Miss::Absent)), "{again:?}");
+        clock.advance(Duration::from_secs(60));
+        assert_eq!(lookup.known_value(0, &key).await, None);
     }
 }

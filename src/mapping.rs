@@ -11,6 +11,7 @@
 //! | [`mod@schema`] | the same for editors |
 //! | [`compile`] | what was read → [`Mapping`], with every finding |
 //! | [`rule`], [`split`], [`transform`], [`template`], `many` | one attribute and its fields |
+//! | [`mod@reference`] | fields that hold keys of other collections |
 //! | [`predicate`], [`search`] | filters through the rules |
 //! | [`policy`] | scope, protection, anchor, conflict, deletion |
 //! | [`mod@write`] | documents → changes of fields |
@@ -23,6 +24,7 @@ pub mod file;
 mod many;
 pub mod policy;
 pub mod predicate;
+pub mod reference;
 pub mod rule;
 pub mod sample;
 pub mod schema;

@@ -178,6 +178,21 @@ pub fn loose_permissions(path: &Path) -> Option<String> {
     }
 }
 
+/// Whose account runs this process, for the audit: `uid 1000` where the operating system says it,
+/// else the name that the environment claims.
+#[must_use]
+pub fn account() -> String {
+    #[cfg(target_os = "linux")]
+    {
+        use std::os::unix::fs::MetadataExt;
+        if let Ok(process) = std::fs::metadata("/proc/self") {
+            return format!("uid {}", process.uid());
+        }
+    }
+    let claimed = ["USER", "USERNAME"].into_iter().find_map(|name| std::env::var(name).ok());
+    claimed.map_or_else(|| "unknown".to_owned(), |name| format!("user {name}"))
+}
+
 /// How to open a new file that its owner alone may write and everybody may read, however freely
 /// this user's files are shared otherwise (mode 0644 on Unix). Opening fails where one is there.
 #[must_use]

@@ -13,6 +13,8 @@ mod observe;
 mod population;
 mod print;
 mod probe;
+mod refer;
+mod release;
 mod search;
 mod turns;
 
@@ -25,6 +27,7 @@ pub use observe::{Event, Observer};
 pub use population::Uncounted;
 pub use print::{Listed, Shown, View};
 pub use probe::{Difference, Seen, Weight};
+pub use release::{Operator, Released};
 pub use search::Search;
 pub(crate) use search::{count_of, start_of};
 pub use turns::Turns;
@@ -124,6 +127,9 @@ pub enum Failure {
     /// The person was created, and then the upstream did not take the rest of their attributes.
     #[error("the person was created without all of their attributes")]
     Incomplete(#[source] upstream::Error),
+    /// What a reference to another collection stands for could not be found out.
+    #[error("what this person refers to could not be looked up")]
+    LookUp(#[source] Box<upstream::Error>),
     /// Somebody else's search for the same key failed.
     #[error(transparent)]
     Shared(Arc<Failure>),
@@ -156,8 +162,8 @@ impl Provisioner {
     /// [`Failure`].
     pub async fn read(&self, asker: Asker<'_>, id: &str, view: &View) -> Result<Shown, Failure> {
         let answer = self.fetch(asker, id).await?;
-        let person = self.person(&answer, id)?;
-        Ok(self.show(&person.row, &person.id, view))
+        let mut person = self.person(&answer, id)?;
+        self.show(asker, &mut person.row, &person.id, view).await
     }
 
     /// The answer that holds the row of a SCIM id. A remembered key is a shortcut: where its row
@@ -264,12 +270,19 @@ impl Provisioner {
     }
 
     async fn send(&self, asker: Asker<'_>, action: Action<'_>) -> Result<Answer, Failure> {
-        let call = self.call(action);
-        let sent = self.upstream.send(self.dialect, &call, asker.deadline).await;
+        Ok(self.send_call(asker, &self.call(action)).await?)
+    }
+
+    async fn send_call(
+        &self,
+        asker: Asker<'_>,
+        call: &Call<'_>,
+    ) -> Result<Answer, upstream::Error> {
+        let sent = self.upstream.send(self.dialect, call, asker.deadline).await;
         if let Some(alert) = self.health.note(sent.as_ref().err()) {
             audit::alert(alert, &self.project, asker.caller, asker.request, "");
         }
-        Ok(sent?)
+        sent
     }
 
     fn page<'b>(&self, answer: &'b Answer, query: &Query<'_>) -> Result<Page<'b>, Failure> {
@@ -279,9 +292,16 @@ impl Provisioner {
         }
     }
 
-    fn show(&self, row: &Record<'_>, id: &str, view: &View) -> Shown {
+    async fn show(
+        &self,
+        asker: Asker<'_>,
+        row: &mut Record<'_>,
+        id: &str,
+        view: &View,
+    ) -> Result<Shown, Failure> {
+        self.look_up_meanings(asker, std::slice::from_mut(row), view.projection.slots()).await?;
         let document = self.mapping.outward(row);
-        print::shown(&self.mapping, &document, row, id, view)
+        Ok(print::shown(&self.mapping, &document, row, id, view))
     }
 
     /// Remembers a person's name.
@@ -300,7 +320,6 @@ impl Provisioner {
             self.lookup.forget(&name).await;
         }
         self.lookup.forget(&Question::Id(id.into())).await;
-        self.lookup.forget(&Question::Person(id.into())).await;
     }
 
     fn audit(
@@ -340,9 +359,12 @@ impl Provisioner {
 }
 
 /// An empty text and nothing are one state (RFC 7643 §2.5).
+fn is_empty(value: &Value<'_>) -> bool {
+    value.is_absent() || value.as_str() == Some("")
+}
+
 fn is_nothing(left: &Value<'_>, right: &Value<'_>) -> bool {
-    let empty = |value: &Value<'_>| value.is_absent() || value.as_str() == Some("");
-    empty(left) && empty(right)
+    is_empty(left) && is_empty(right)
 }
 
 fn query(predicate: Predicate<'_>, top: u32) -> Query<'_> {

@@ -85,6 +85,8 @@ impl fmt::Display for UpstreamKey {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Record<'a> {
     values: Table<'a>,
+    /// What the keys in some fields stand for; not stored in this row.
+    meanings: Vec<(FieldIndex, Value<'a>)>,
     /// The row's ETag, as the upstream wrote it.
     pub version: Option<Cow<'a, str>>,
     /// The row as the upstream wrote it, where its dialect must have it to write the row again:
@@ -96,7 +98,8 @@ impl<'a> Record<'a> {
     /// An empty row of an entity with that many fields.
     #[must_use]
     pub fn empty(fields: &Fields) -> Self {
-        Self { values: Table::empty(fields.len()), version: None, source: None }
+        let values = Table::empty(fields.len());
+        Self { values, meanings: Vec::new(), version: None, source: None }
     }
 
     /// The value of a field; absent for one that the row has not.
@@ -112,6 +115,21 @@ impl<'a> Record<'a> {
         }
     }
 
+    /// What the key in a field stands for: a value of the other row that it is the key of. Absent
+    /// where nobody looked it up, or nothing was found.
+    #[must_use]
+    pub fn meaning(&self, field: FieldIndex) -> &Value<'a> {
+        const ABSENT: &Value<'static> = &Value::Absent;
+        let known = self.meanings.iter().find(|(known, _)| *known == field);
+        known.map_or(ABSENT, |(_, value)| value)
+    }
+
+    /// Says what the key in a field stands for.
+    pub fn mean(&mut self, field: FieldIndex, value: Value<'a>) {
+        self.meanings.retain(|(known, _)| *known != field);
+        self.meanings.push((field, value));
+    }
+
     /// Every field's value, in the order of [`Fields`].
     #[must_use]
     pub fn values(&self) -> &[Value<'a>] {
@@ -123,6 +141,7 @@ impl<'a> Record<'a> {
     pub fn into_owned(self) -> Record<'static> {
         Record {
             values: self.values.into_owned(),
+            meanings: self.meanings.into_iter().map(|(f, v)| (f, v.into_owned())).collect(),
             version: self.version.map(|version| Cow::Owned(version.into_owned())),
             source: self.source.map(|source| Cow::Owned(source.into_owned())),
         }

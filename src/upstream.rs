@@ -190,7 +190,7 @@ impl Upstream {
     ) -> Result<Answer, Error> {
         let inner = &*self.0;
         let write = call.action.is_write();
-        let request = dialect.write(call, &inner.origin).map_err(|cause| unsent(call, cause))?;
+        let request = dialect.write(call, &inner.origin).map_err(|cause| unwritten(call, cause))?;
         if !inner.origin.holds(request.uri()) {
             // A dialect's mistake must not carry the credential elsewhere.
             return Err(Error::new(Kind::Strayed).because(Strayed));
@@ -400,7 +400,8 @@ impl Answer {
 struct Circle;
 
 /// The error of a call that a dialect could not write.
-fn unsent(call: &Call<'_>, cause: DialectError) -> Error {
+#[must_use]
+pub fn unwritten(call: &Call<'_>, cause: DialectError) -> Error {
     let kind = match (&cause, call.action) {
         // Whatever it is, the upstream has no row that is addressed by it.
         (DialectError::Key, _) => Kind::Refused(Class::Missing),

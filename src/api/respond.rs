@@ -192,6 +192,7 @@ impl Refusal {
 fn upstream_error(failure: &Failure) -> Option<&upstream::Error> {
     match failure {
         Failure::Upstream(error) | Failure::Incomplete(error) => Some(error),
+        Failure::LookUp(error) => Some(error),
         Failure::Shared(failure) => upstream_error(failure),
         _ => None,
     }
@@ -217,7 +218,7 @@ fn failure_told(failure: &Failure) -> Told<'_> {
                 ScimType::Sensitive => StatusCode::FORBIDDEN,
                 _ => StatusCode::BAD_REQUEST,
             };
-            Told::new(status, error.detail.as_str()).typed(error.kind)
+            Told::new(status, error.told()).typed(error.kind)
         }
         Failure::Missing => Told::new(StatusCode::NOT_FOUND, failure.to_string()),
         Failure::Referred => Told::new(StatusCode::CONFLICT, failure.to_string()),
@@ -227,6 +228,11 @@ fn failure_told(failure: &Failure) -> Told<'_> {
         Failure::Stale => Told::new(StatusCode::PRECONDITION_FAILED, failure.to_string()),
         Failure::Upstream(error) => upstream_told(error),
         Failure::Incomplete(error) => incomplete_told(failure, error),
+        // Whatever it was: the person is there, and neither wrong nor gone.
+        Failure::LookUp(error) => {
+            let wait = upstream_told(error).retry_after.unwrap_or(PATIENCE);
+            Told::new(StatusCode::SERVICE_UNAVAILABLE, failure.to_string()).after(wait)
+        }
         Failure::Shared(failure) => failure_told(failure),
     }
 }

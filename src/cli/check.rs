@@ -177,6 +177,11 @@ async fn check_live(generation: &Generation, seams: &Seams, found: &mut Found) {
                 Seen::Unknown(field, why) => {
                     found.report.push(unsearched(project, field.as_str(), why));
                 }
+                Seen::Elsewhere(name, place, why) => {
+                    found
+                        .report
+                        .push(Finding { span: Some(place), ..unsearched(project, &name, why) });
+                }
                 Seen::Differs(difference) => found.report.push(differing(project, difference)),
                 Seen::Undescribed(why) => found.report.push(undescribed(project, &why)),
             }

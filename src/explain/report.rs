@@ -140,6 +140,11 @@ fn attribute(
     if let (Shape::Split { split, .. }, Ok(value)) = (&rule.shape, &value) {
         writeln!(out, "    split at `{}`: {}", split.separator, shown(value))?;
     }
+    if let (Shape::Reference { reference, .. }, Ok(value)) = (&rule.shape, &value)
+        && !value.is_absent()
+    {
+        writeln!(out, "    looked up in {}: {}", reference.entity.collection, shown(value))?;
+    }
     for field in rule.fields().chain(rule.also.iter().copied()) {
         match delta.value(field) {
             Some(value) => writeln!(out, "    {} = {}", name(mapping, field), shown(value))?,

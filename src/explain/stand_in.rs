@@ -11,11 +11,13 @@ use http::header::{AUTHORIZATION, COOKIE, HeaderMap};
 use http::{Request, StatusCode};
 
 use super::{ExplainError, Means};
+use crate::mapping::policy::equal;
 use crate::provision::Provisioner;
-use crate::record::{Class, UpstreamKey};
+use crate::record::{Class, Entity, Operator, Predicate, Query, Record, UpstreamKey};
 use crate::seam::Pending;
 use crate::upstream::{
-    Action, Answer, Call, Dialect, Error, Kind, Origin, Outcome, ReadOnly, Sender,
+    Action, Answer, Call, Dialect, Error, Kind, Origin, Outcome, ReadOnly, Sender, Unreadable,
+    unwritten,
 };
 
 /// A call, as it would go out.
@@ -25,11 +27,20 @@ struct Sent {
     fate: String,
 }
 
+/// A row of a collection that a reference leads to.
+#[derive(Debug)]
+struct Other {
+    collection: Box<str>,
+    row: Record<'static>,
+    body: Bytes,
+}
+
 /// The stand-in.
 #[derive(Debug)]
 pub(super) struct StandIn {
     origin: Origin,
     rows: Vec<(UpstreamKey, Bytes)>,
+    others: Vec<Other>,
     live: Option<ReadOnly>,
     sent: Mutex<Vec<Sent>>,
     withheld: AtomicBool,
@@ -38,24 +49,34 @@ pub(super) struct StandIn {
 impl StandIn {
     pub(super) fn new(provisioner: &Provisioner, means: Means) -> Result<Self, ExplainError> {
         let entity = &provisioner.mapping.entity;
-        let mut rows = Vec::new();
+        let (mut rows, mut others) = (Vec::new(), Vec::new());
         for (number, body) in (1..).zip(means.rows) {
+            let other = provisioner.mapping.references().find_map(|(_, _, reference)| {
+                Other::read(&reference.entity, provisioner.dialect, &body)
+            });
             // Which key is asked does not matter to how an answer is read.
             let key = UpstreamKey::Integer(0);
             let call = Call { entity, action: Action::Read { key: &key } };
             let headers = provisioner.dialect.media();
             let read = provisioner.dialect.read(&call, StatusCode::OK, &headers, &body);
             let found = match read {
-                Ok(Outcome::Row(row)) => provisioner.mapping.key_of(&row),
-                Ok(_) => None,
-                Err(cause) => return Err(ExplainError::Row { number, cause }),
+                Ok(Outcome::Row(row)) => {
+                    provisioner.mapping.key_of(&row).ok_or(Unreadable::NotARow)
+                }
+                Ok(_) => Err(Unreadable::NotARow),
+                Err(cause) => Err(cause),
             };
-            let cause = crate::upstream::Unreadable::NotARow;
-            rows.push((found.ok_or(ExplainError::Row { number, cause })?, body));
+            // A row of people may hold the key of another one as well, so it is asked first.
+            match (found, other) {
+                (Ok(key), _) => rows.push((key, body)),
+                (Err(_), Some(other)) => others.push(other),
+                (Err(cause), None) => return Err(ExplainError::Row { number, cause }),
+            }
         }
         Ok(Self {
             origin: provisioner.upstream.origin().clone(),
             rows,
+            others,
             live: means.live.then(|| ReadOnly::new(Arc::clone(&provisioner.upstream))),
             sent: Mutex::default(),
             withheld: AtomicBool::new(false),
@@ -78,9 +99,7 @@ impl StandIn {
         call: &Call<'_>,
         deadline: Duration,
     ) -> Result<Answer, Error> {
-        let request = dialect
-            .write(call, &self.origin)
-            .map_err(|cause| Error::new(Kind::Unsendable).because(cause))?;
+        let request = dialect.write(call, &self.origin).map_err(|cause| unwritten(call, cause))?;
         let asked = request.uri().clone();
         let given = |body: Bytes| {
             let (headers, origin) = (dialect.media(), self.origin.clone());
@@ -112,11 +131,27 @@ impl StandIn {
                     Err(Error::new(Kind::Refused(Class::Missing)))
                 }
             },
+            Action::Search(query) => match self.other(&call.entity.collection, query) {
+                Some(body) => {
+                    self.note(request, "not sent; answered from --row");
+                    Ok(given(dialect.found(body)))
+                }
+                None => {
+                    self.note(request, "not sent; as if nothing were found");
+                    Ok(given(dialect.nothing_found(call.entity)))
+                }
+            },
             _ => {
                 self.note(request, "not sent; as if nothing were found");
                 Ok(given(dialect.nothing_found(call.entity)))
             }
         }
+    }
+
+    /// The given row of another collection that meets a search.
+    fn other(&self, collection: &str, query: &Query<'_>) -> Option<&Bytes> {
+        let mut rows = self.others.iter().filter(|other| *other.collection == *collection);
+        rows.find(|other| meets(&other.row, &query.predicate)).map(|other| &other.body)
     }
 
     pub(super) fn print(&self, out: &mut dyn Write) -> io::Result<()> {
@@ -136,6 +171,33 @@ impl StandIn {
             writeln!(out, "     -> {fate}")?;
         }
         writeln!(out)
+    }
+}
+
+impl Other {
+    /// A row, if it is one of that collection.
+    fn read(entity: &Entity, dialect: &dyn Dialect, body: &Bytes) -> Option<Self> {
+        let key = UpstreamKey::Integer(0);
+        let call = Call { entity, action: Action::Read { key: &key } };
+        let Ok(Outcome::Row(row)) = dialect.read(&call, StatusCode::OK, &dialect.media(), body)
+        else {
+            return None;
+        };
+        let row = row.into_owned();
+        let is_keyed = UpstreamKey::is_key(row.value(entity.key));
+        is_keyed.then(|| Self { collection: entity.collection.clone(), row, body: body.clone() })
+    }
+}
+
+/// Whether a row meets what a look-up asks for: equality, of one value or of any.
+fn meets(row: &Record<'_>, predicate: &Predicate<'_>) -> bool {
+    match predicate {
+        Predicate::Everything => true,
+        Predicate::Compare { field, operator: Operator::Eq, value, .. } => {
+            equal(row.value(*field), value)
+        }
+        Predicate::Any(parts) => parts.iter().any(|part| meets(row, part)),
+        _ => false,
     }
 }
 

@@ -3,6 +3,7 @@
 mod attribute;
 mod expansion;
 mod options;
+mod reference;
 mod upstream;
 
 use std::ops::Range;
@@ -35,6 +36,8 @@ struct Draft<'s> {
     names: fn(&str) -> bool,
     /// Whether it can write a text with these characters.
     writable: Option<fn(&str) -> bool>,
+    /// Whether it can search other collections.
+    refers: bool,
     /// Whether it can hold several values in a field of that name.
     lists: fn(&Options, &str) -> Result<(), &'static str>,
     options: Options,
@@ -164,6 +167,7 @@ fn compile(root: &Table<'_>, dialects: &[Description]) -> Option<Mapping> {
         navigations,
         names: dialect.names,
         writable: dialect.writable,
+        refers: dialect.refers,
         lists: dialect.lists,
         options,
         rules: Vec::new(),
@@ -181,7 +185,8 @@ fn compile(root: &Table<'_>, dialects: &[Description]) -> Option<Mapping> {
     let resource = builder.build();
     let derived = read_derived(root, &resource, &mut draft);
     let policies = upstream::policies(root, &upstream, &resource, &mut draft);
-    let errors = root.tables("error").iter().filter_map(read_error).collect();
+    let errors: Vec<ErrorRule> = root.tables("error").iter().filter_map(read_error).collect();
+    reference::complete(&mut draft, &errors);
     let user_name = resource.slot_of("userName");
     if user_name.is_none() {
         sink.about_the_file(
@@ -317,6 +322,7 @@ fn review(upstream: &Table<'_>, mapping: &Mapping) {
             Some("map `externalId` to a field of its own and name both in `anchor`".to_owned()),
         );
     }
+    reference::review(mapping, upstream);
     let is_disable = matches!(mapping.on_delete, super::policy::OnDelete::Disable(_));
     if is_disable && mapping.active.is_none() {
         sink.error(

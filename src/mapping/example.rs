@@ -2,10 +2,11 @@
 
 use super::Mapping;
 use super::file;
+use super::reference::Keys;
 use super::write::Wish;
 use crate::diagnostic::reader::Table;
 use crate::diagnostic::{Code, Difference};
-use crate::record::{FieldIndex, Record};
+use crate::record::{FieldIndex, Record, UpstreamKey};
 use crate::scim::{Document, Profile};
 use crate::value::Value;
 
@@ -85,7 +86,8 @@ fn try_inward(
     stated: Stated,
     row: &[(FieldIndex, Value<'static>)],
 ) {
-    let written = match mapping.create(document, Wish { stated, strict: true }) {
+    let keys = taken_for_granted(mapping, document, row);
+    let written = match mapping.create(document, Wish { stated, strict: true, keys: Some(&keys) }) {
         Ok(written) => written,
         Err(error) => {
             let (span, label) = (table.span_of("scim"), Some(error.detail));
@@ -113,6 +115,21 @@ fn try_inward(
     differs(table, "upstream", "what `scim` becomes upstream", diff);
 }
 
+/// What references stand for, nobody is asked here: the example says both, the value and the key.
+fn taken_for_granted(
+    mapping: &Mapping,
+    document: &Document<'_>,
+    row: &[(FieldIndex, Value<'static>)],
+) -> Keys {
+    let mut keys = Keys::default();
+    for (rule, field, _) in mapping.references() {
+        let held = row.iter().find(|(shown, _)| *shown == field).map(|(_, value)| value);
+        let value = document.value(rule.slot).clone().into_owned();
+        keys.put(rule.slot, value, held.and_then(UpstreamKey::from_value).into_iter().collect());
+    }
+    keys
+}
+
 fn try_outward(
     table: &Table<'_>,
     mapping: &Mapping,
@@ -122,6 +139,14 @@ fn try_outward(
     let mut record = Record::empty(&mapping.entity.fields);
     for (field, value) in row {
         record.put(*field, value.clone());
+    }
+    for (rule, field, _) in mapping.references() {
+        let value = expected.value(rule.slot);
+        if let (Ok(value), true) =
+            (rule.referred(value.borrowed()), !record.value(field).is_absent())
+        {
+            record.mean(field, value);
+        }
     }
     let printed = mapping.outward(&record);
     let mut diff = Vec::new();

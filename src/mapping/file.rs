@@ -218,7 +218,11 @@ pub const ATTRIBUTE: &[Key] = &[
         .word(|| names(&CASES)),
     key("case_exact", "whether letter case counts in a custom attribute").boolean(),
     key("untyped", "whether an element without `type` is meant").boolean(),
-    key("reference", "whose key the field holds: `{ resource = \"User\" }`").table(REFERENCE),
+    key(
+        "reference",
+        "whose key the field holds: `{ resource }` or `{ collection, match, key, … }`",
+    )
+    .table(REFERENCE),
     key("description", "what a custom attribute is for"),
 ];
 
@@ -242,7 +246,16 @@ pub const SPLIT: &[Key] = &[
 ];
 
 /// `reference`.
-pub const REFERENCE: &[Key] = &[key("resource", "the resource type: `User`").required("`User`")];
+pub const REFERENCE: &[Key] = &[
+    key("resource", "the resource type of another person: `User`"),
+    key("collection", "where the other rows are: a path below the base URL, or an entity's name"),
+    key("match", "the field of the other row that holds what the attribute says"),
+    key("key", "the field that addresses the other row, and whose value the person's field holds"),
+    key("type", "the key's type: `integer`, `string` or `guid`").word(|| names(&COLUMN_TYPES)),
+    key("case", "how the upstream compares `match`: `tolower`, `insensitive` or `exact`")
+        .word(|| names(&CASES)),
+    key("expanded", "the field of the person's own row that carries `match` as well"),
+];
 
 /// `[[derived]]`.
 pub const DERIVED: &[Key] = &[

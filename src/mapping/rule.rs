@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use super::reference::{Keys, Reference};
 use super::split::{Part, Split};
 use super::transform::{self, Chain, Refusal};
 use crate::record::{FieldIndex, Notation, Operator, Operators, Record, UpstreamKey};
@@ -95,6 +96,13 @@ pub enum Shape {
     /// One field that holds the key of another row of the same collection, printed as that row's
     /// SCIM id.
     Person(FieldIndex),
+    /// One field that holds the key of a row of another collection, printed as a value of that row.
+    Reference {
+        /// The field.
+        field: FieldIndex,
+        /// The other collection.
+        reference: Box<Reference>,
+    },
 }
 
 /// One attribute and its fields.
@@ -159,7 +167,9 @@ impl Rule {
     /// The fields that it owns, those written with them left out.
     pub fn fields(&self) -> impl Iterator<Item = FieldIndex> + use<> {
         let (first, second) = match &self.shape {
-            Shape::One(field) | Shape::Person(field) => (*field, None),
+            Shape::One(field) | Shape::Person(field) | Shape::Reference { field, .. } => {
+                (*field, None)
+            }
             Shape::Split { fields: [first, second], .. } => (*first, Some(*second)),
         };
         std::iter::once(first).chain(second)
@@ -170,10 +180,13 @@ impl Rule {
     /// # Errors
     /// A [`Refusal`] for values that have no SCIM counterpart: the attribute is not printed.
     pub fn outward<'r>(&self, row: &'r Record<'_>) -> Result<Value<'r>, Refusal> {
-        self.outward_of(|field| row.value(field))
+        match &self.shape {
+            Shape::Reference { field, .. } => self.finished(row.meaning(*field).borrowed()),
+            _ => self.outward_of(|field| row.value(field)),
+        }
     }
 
-    /// The same for fields whose values `held` tells.
+    /// The same for fields whose values `held` tells; of a reference, what its key stands for.
     ///
     /// # Errors
     /// As [`outward`](Self::outward).
@@ -183,7 +196,7 @@ impl Rule {
     ) -> Result<Value<'r>, Refusal> {
         let value = match &self.shape {
             Shape::One(field) if self.many => return Ok(self.outward_each(held(*field))),
-            Shape::One(field) => held(*field).borrowed(),
+            Shape::One(field) | Shape::Reference { field, .. } => held(*field).borrowed(),
             Shape::Split { split, fields: [first, second] } => {
                 Value::Text(split.outward([held(*first), held(*second)])?.into())
             }
@@ -192,6 +205,11 @@ impl Rule {
                 other => other.borrowed(),
             },
         };
+        self.finished(value)
+    }
+
+    /// What the shape holds → the slot's value.
+    fn finished<'r>(&self, value: Value<'r>) -> Result<Value<'r>, Refusal> {
         // An empty text is no value: legacy columns hold either for "nothing".
         match value {
             Value::Text(text) if text.is_empty() => Ok(Value::Absent),
@@ -212,11 +230,20 @@ impl Rule {
         }
     }
 
-    /// The slot's value → the fields', checked against their limits; absent clears them.
+    /// The slot's value → the fields', checked against their limits; absent clears them. `key` is
+    /// the type of a person's key; `keys` are those that references were looked up for.
     ///
     /// # Errors
     /// A [`Refusal`] that says what was expected.
-    pub fn inward<'d>(&self, value: Value<'d>, key: Type) -> Result<Set<'d>, Refusal> {
+    pub fn inward<'d>(
+        &self,
+        value: Value<'d>,
+        key: Type,
+        keys: Option<&Keys>,
+    ) -> Result<Set<'d>, Refusal> {
+        if let Shape::Reference { field, reference } = &self.shape {
+            return self.refer(*field, reference, value, keys);
+        }
         let stored = if self.chain.is_empty() { value } else { self.chain.inward(value)? };
         let [first_limit, second_limit] = &self.limits;
         match &self.shape {
@@ -224,6 +251,8 @@ impl Rule {
                 first_limit.check(&stored)?;
                 Ok(Set { first: Some((*field, stored)), second: None })
             }
+            // Not reached: it was left above.
+            Shape::Reference { .. } => Ok(Set::default()),
             Shape::Split { split, fields: [first, second] } => {
                 let [one, two] = parts(split, stored)?;
                 let [one_part, two_part] = &split.parts;
@@ -251,6 +280,8 @@ impl Rule {
         let stored = self.chain.inward(value.borrowed())?;
         let [Limit { notation, .. }, _] = self.limits;
         Ok(match &self.shape {
+            // Of a reference, what the key must stand for.
+            Shape::Reference { field, .. } => Set { first: Some((*field, stored)), second: None },
             Shape::One(field) => {
                 if !stored.as_str().is_none_or(|text| notation.fits(text)) {
                     return Err(Refusal::new(notation.expected()));
@@ -278,7 +309,7 @@ impl Rule {
     pub fn unseen(&self, value: &Value<'_>) -> usize {
         let parts: &[Part] = match &self.shape {
             Shape::Split { split, .. } => &split.parts,
-            Shape::One(_) | Shape::Person(_) => &[],
+            Shape::One(_) | Shape::Person(_) | Shape::Reference { .. } => &[],
         };
         let cleans = self.chain.cleans() || parts.iter().any(|part| part.chain.cleans());
         let text = value.as_str().filter(|_| cleans).unwrap_or_default();
@@ -296,7 +327,7 @@ impl Rule {
                     .with(Operator::StartsWith)
                     .with(Operator::EndsWith)
             }
-            Shape::Split { .. } | Shape::Person(_) => transform::EQUALITY,
+            Shape::Split { .. } | Shape::Person(_) | Shape::Reference { .. } => transform::EQUALITY,
         }
     }
 }

@@ -7,10 +7,11 @@ mod parts;
 
 use super::policy::{Anchor, OnDelete};
 use super::predicate::{self, all, any};
+use super::reference::Keys;
 use super::rule::{Rule, Set, Shape};
 use super::{Mapping, policy};
 use crate::record::{
-    Case, Delta, Direction, FieldIndex, Nulls, Operator, Predicate, Record, Shared,
+    Case, Delta, Direction, FieldIndex, Nulls, Operator, Predicate, Record, Shared, UpstreamKey,
 };
 use crate::scim::filter::{Comparison, Target};
 use crate::scim::{Filter, ScimError, ScimType, SlotIndex};
@@ -29,12 +30,17 @@ impl Mapping {
         }
     }
 
-    /// The rows that are there for clients and meet the filter.
+    /// The rows that are there for clients and meet the filter. `keys` are those of the values that
+    /// the filter [asks references for](Self::wanted_by); a value without any is nobody's.
     ///
     /// # Errors
     /// 400 `invalidFilter` for what the upstream cannot search.
-    pub fn search<'f>(&'f self, filter: &'f Filter) -> Result<Predicate<'f>, ScimError> {
-        let wanted = self.translate(filter, false)?;
+    pub fn search<'f>(
+        &'f self,
+        filter: &'f Filter,
+        keys: &Keys,
+    ) -> Result<Predicate<'f>, ScimError> {
+        let wanted = self.translate(filter, keys, false)?;
         if wanted == Predicate::Nothing {
             return Ok(Predicate::Nothing);
         }
@@ -66,25 +72,34 @@ impl Mapping {
     ///
     /// # Errors
     /// 400 `invalidFilter` for what no search could mean.
-    pub fn candidates<'f>(&'f self, filter: &'f Filter) -> Result<Predicate<'f>, ScimError> {
-        let wanted = self.widely(filter, false)?;
+    pub fn candidates<'f>(
+        &'f self,
+        filter: &'f Filter,
+        keys: &Keys,
+    ) -> Result<Predicate<'f>, ScimError> {
+        let wanted = self.widely(filter, keys, false)?;
         let population = predicate::wider(self.population(), &self.entity.facts);
         Ok(predicate::wider(all(vec![wanted, population]), &self.entity.facts))
     }
 
-    fn widely<'f>(&'f self, filter: &'f Filter, negated: bool) -> Result<Predicate<'f>, ScimError> {
+    fn widely<'f>(
+        &'f self,
+        filter: &'f Filter,
+        keys: &Keys,
+        negated: bool,
+    ) -> Result<Predicate<'f>, ScimError> {
         let each = |parts: &'f [Filter]| -> Result<Vec<Predicate<'f>>, ScimError> {
-            parts.iter().map(|part| self.widely(part, negated)).collect()
+            parts.iter().map(|part| self.widely(part, keys, negated)).collect()
         };
         Ok(match (filter, negated) {
-            (Filter::Not(inner), _) => self.widely(inner, !negated)?,
+            (Filter::Not(inner), _) => self.widely(inner, keys, !negated)?,
             (Filter::All(parts), false) | (Filter::Any(parts), true) => all(each(parts)?),
             (Filter::Any(parts), false) | (Filter::All(parts), true) => any(each(parts)?),
             (leaf, _) => {
                 if let Filter::Compare { target: Target::Slot(slot), value, .. } = leaf {
                     self.heed_blank(self.searchable(*slot)?, value)?;
                 }
-                self.translate(leaf, negated).unwrap_or(Predicate::Everything)
+                self.translate(leaf, keys, negated).unwrap_or(Predicate::Everything)
             }
         })
     }
@@ -132,7 +147,7 @@ impl Mapping {
                 nulls,
             );
             let enabled = self.active.and_then(|slot| self.rule(slot)).and_then(|rule| {
-                let set = rule.inward(Value::Boolean(true), Type::String).ok()?;
+                let set = rule.inward(Value::Boolean(true), Type::String, None).ok()?;
                 let (field, value) = set.first?;
                 Some(predicate::compare(field, Operator::Eq, value, Case::Exact, false, nulls))
             });
@@ -158,7 +173,7 @@ impl Mapping {
             }
         };
         match &rule.shape {
-            Shape::One(field) | Shape::Person(field) => {
+            Shape::One(field) | Shape::Person(field) | Shape::Reference { field, .. } => {
                 all(vec![present(*field), listed(*field, &rule.chain)])
             }
             Shape::Split { split, fields } => {
@@ -175,10 +190,11 @@ impl Mapping {
     fn translate<'f>(
         &'f self,
         filter: &'f Filter,
+        keys: &Keys,
         negated: bool,
     ) -> Result<Predicate<'f>, ScimError> {
         let each = |parts: &'f [Filter]| -> Result<Vec<Predicate<'f>>, ScimError> {
-            parts.iter().map(|part| self.translate(part, negated)).collect()
+            parts.iter().map(|part| self.translate(part, keys, negated)).collect()
         };
         Ok(match filter {
             Filter::Everything if negated => Predicate::Nothing,
@@ -189,7 +205,7 @@ impl Mapping {
             Filter::Any(parts) if negated => all(each(parts)?),
             Filter::All(parts) => all(each(parts)?),
             Filter::Any(parts) => any(each(parts)?),
-            Filter::Not(inner) => self.translate(inner, !negated)?,
+            Filter::Not(inner) => self.translate(inner, keys, !negated)?,
             Filter::Present(Target::Id) if negated => Predicate::Nothing,
             Filter::Present(Target::Id) => Predicate::Everything,
             Filter::Present(Target::Slot(slot)) => self.present(*slot, negated)?,
@@ -197,7 +213,7 @@ impl Mapping {
                 self.compare_id(*operator, value, negated)?
             }
             Filter::Compare { target: Target::Slot(slot), operator, value } => {
-                self.compare(*slot, *operator, value, negated)?
+                self.compare(*slot, *operator, value, keys, negated)?
             }
         })
     }
@@ -252,6 +268,7 @@ impl Mapping {
         slot: SlotIndex,
         operator: Comparison,
         value: &'f Value<'static>,
+        keys: &Keys,
         negated: bool,
     ) -> Result<Predicate<'f>, ScimError> {
         let rule = self.searchable(slot)?;
@@ -267,6 +284,11 @@ impl Mapping {
         let exact = self.resource.slot(slot).case_exact;
         let negated = if operator == Comparison::Ne { !negated } else { negated };
         let wanted = if operator == Comparison::Ne { Operator::Eq } else { wanted };
+        if let Shape::Reference { field, .. } = &rule.shape {
+            let predicate =
+                self.refer_to(*field, keys.of(slot, value).unwrap_or_default(), negated);
+            return self.supported(predicate, &rule.path, operator);
+        }
         if let (Shape::Split { split, fields }, false, Some(text)) =
             (&rule.shape, equality, value.as_str())
         {
@@ -306,6 +328,21 @@ impl Mapping {
             }
         };
         self.supported(predicate, &rule.path, operator)
+    }
+
+    /// The rows that refer to one of these keys, or to none of them.
+    fn refer_to(
+        &self,
+        field: FieldIndex,
+        keys: &[UpstreamKey],
+        negated: bool,
+    ) -> Predicate<'static> {
+        let one = |key: &UpstreamKey| {
+            let key = key.value().into_owned();
+            predicate::compare(field, Operator::Eq, key, Case::Exact, negated, self.nulls())
+        };
+        let parts = keys.iter().map(one).collect();
+        if negated { all(parts) } else { any(parts) }
     }
 
     /// A comparison's predicate, if the upstream can search with all of it.
@@ -373,7 +410,8 @@ impl Mapping {
     /// attribute whose values have one spelling only.
     fn canonical_value(&self, slot: SlotIndex, value: &Value<'_>) -> Option<Value<'static>> {
         let rule = self.rule(slot)?;
-        if matches!(rule.shape, Shape::One(_)) && rule.chain.is_empty() {
+        let is_one = matches!(rule.shape, Shape::One(_) | Shape::Reference { .. });
+        if is_one && rule.chain.is_empty() {
             return None;
         }
         let set = rule.search_value(value, self.kind(self.entity.key)).ok()?;
@@ -455,7 +493,8 @@ impl Mapping {
         }
         let mut order: Vec<(FieldIndex, Direction)> = slot
             .and_then(|slot| self.rule(slot))
-            .filter(|rule| !rule.many)
+            // The order of keys is not that of what they stand for.
+            .filter(|rule| !rule.many && !matches!(rule.shape, Shape::Reference { .. }))
             .map(|rule| rule.fields().map(|field| (field, direction)).collect())
             .unwrap_or_default();
         // The key makes every order a total one, so that pages neither overlap nor leave gaps.

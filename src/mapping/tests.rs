@@ -10,6 +10,7 @@ use crate::upstream::DIALECTS;
 mod filters;
 mod lists;
 mod notation;
+mod references;
 mod transforms;
 mod writes;
 

@@ -35,23 +35,25 @@ use crate::value::{Type, Value};
 
 pub(crate) use clean::is_unseen;
 
-/// Why a value cannot pass: what was expected, without the value.
+/// Why a value cannot pass: what was expected.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Refusal {
-    /// Such as `at most 25 characters`.
+    /// Such as `at most 25 characters`; never the value.
     pub expected: String,
+    /// The value, where its sender needs it to understand; told to nobody else, and never logged.
+    pub found: Option<Box<str>>,
 }
 
 impl Refusal {
     /// A refusal that names what was expected.
     pub fn new(expected: impl Into<String>) -> Self {
-        Self { expected: expected.into() }
+        Self { expected: expected.into(), found: None }
     }
 
     /// The same, about one part of a split.
     #[must_use]
     pub fn of_part(self, name: &str) -> Self {
-        Self { expected: format!("in its part `{name}` {}", self.expected) }
+        Self { expected: format!("in its part `{name}` {}", self.expected), ..self }
     }
 }
 

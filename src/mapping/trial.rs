@@ -8,7 +8,7 @@ mod hints;
 mod values;
 
 use super::rule::{Rule, Set, Shape};
-use super::transform::Transform;
+use super::transform::{Refusal, Transform};
 use super::{Mapping, split};
 use crate::diagnostic::{Code, Finding, Report, Severity};
 use crate::value::{Value, same_folded};
@@ -32,7 +32,7 @@ impl Mapping {
     pub(super) fn breaches(&self) -> Vec<Finding> {
         // A value that nothing is done to comes back as it went in.
         let is_plain = |rule: &Rule| match &rule.shape {
-            Shape::One(_) | Shape::Person(_) => rule.chain.is_empty(),
+            Shape::One(_) | Shape::Person(_) | Shape::Reference { .. } => rule.chain.is_empty(),
             Shape::Split { .. } => false,
         };
         let tried = self.rules.iter().filter(|rule| !rule.read_only && !is_plain(rule));
@@ -47,7 +47,7 @@ impl Mapping {
         let mut refusal = None;
         let mut taken = 0;
         for value in &values {
-            let set = match rule.inward(value.borrowed(), self.kind(self.entity.key)) {
+            let set = match self.stored(rule, value) {
                 Ok(set) => set,
                 Err(refused) => {
                     refusal = Some(refused.expected);
@@ -74,6 +74,17 @@ impl Mapping {
         found
     }
 
+    /// What a rule makes of a value; of a reference, what the other row must hold.
+    fn stored<'v>(&self, rule: &Rule, value: &'v Value<'_>) -> Result<Set<'v>, Refusal> {
+        match rule.shape {
+            Shape::Reference { field, .. } => {
+                let stored = rule.referred(value.borrowed())?;
+                Ok(Set { first: Some((field, stored)), second: None })
+            }
+            _ => rule.inward(value.borrowed(), self.kind(self.entity.key), None),
+        }
+    }
+
     fn try_value(&self, rule: &Rule, value: &Value<'_>, set: &Set<'_>) -> Option<Finding> {
         let stored = || shown_set(rule, set);
         // Each of several values goes through the rule by itself.
@@ -94,7 +105,7 @@ impl Mapping {
                 )
             });
         }
-        let again = rule.inward(printed.borrowed(), self.kind(self.entity.key));
+        let again = self.stored(rule, &printed);
         let is_same = again.as_ref().is_ok_and(|again| {
             rule.fields().all(|field| self.is_stored_alike(set.value(field), again.value(field)))
         });
@@ -154,7 +165,7 @@ impl Mapping {
     fn loss(&self, rule: &Rule, label: String) -> Finding {
         let parts: &[split::Part] = match &rule.shape {
             Shape::Split { split, .. } => &split.parts,
-            Shape::One(_) | Shape::Person(_) => &[],
+            Shape::One(_) | Shape::Person(_) | Shape::Reference { .. } => &[],
         };
         let chains = std::iter::once(&rule.chain).chain(parts.iter().map(|part| &part.chain));
         let declared: Vec<String> = chains

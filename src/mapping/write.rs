@@ -1,8 +1,13 @@
 //! Documents → changes of fields: what a create, a replacement, a deletion and a revival write.
 
+mod dropped;
+
+pub use dropped::Dropped;
+
 use super::many::Merged;
 use super::policy::{OnDelete, Tombstone};
-use super::rule::{OnInvalid, OnOmit, Rule, Set, Shape};
+use super::reference::Keys;
+use super::rule::{OnOmit, Rule, Set, Shape};
 use super::transform::Refusal;
 use super::{Derived, Mapping};
 use crate::record::{Delta, FieldIndex, Record};
@@ -11,11 +16,14 @@ use crate::value::Value;
 
 /// What a client asked for, and how strictly it is held to it.
 #[derive(Clone, Copy, Debug)]
-pub struct Wish {
+pub struct Wish<'k> {
     /// The attributes that the request states, those that it clears included.
     pub stated: SlotSet,
     /// Whether unusable values of optional attributes refuse the whole request.
     pub strict: bool,
+    /// The keys of the values that [references](super::reference) ask for. Without them what they
+    /// hold is taken for right, and not written.
+    pub keys: Option<&'k Keys>,
 }
 
 /// A write, and what was left out of it.
@@ -44,17 +52,6 @@ impl Written<'_> {
     fn is_dropped(&self, slot: SlotIndex) -> bool {
         self.dropped.iter().any(|dropped| dropped.slot == Some(slot))
     }
-}
-
-/// An optional attribute whose value the upstream cannot hold.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Dropped {
-    /// The attribute; `None` for a field that the mapping derives.
-    pub slot: Option<SlotIndex>,
-    /// The attribute's path, or the derived field's name.
-    pub path: Box<str>,
-    /// What was expected.
-    pub expected: String,
 }
 
 /// An attribute whose text lost characters that nobody sees, because its rule says `clean`.
@@ -92,7 +89,7 @@ impl Mapping {
     pub fn create<'d>(
         &'d self,
         wished: &'d Document<'_>,
-        wish: Wish,
+        wish: Wish<'_>,
     ) -> Result<Written<'d>, ScimError> {
         self.require(wished, |_| true)?;
         let mut written = Written::with_capacity(self.entity.fields.len());
@@ -105,15 +102,15 @@ impl Mapping {
                 if !list.is_absent() {
                     written.delta.set_list(field, Value::Absent, list);
                 }
-                drop_one(rule, refusal, wish, &mut written)?;
+                self.drop_one(rule, refusal, wish, false, &mut written)?;
                 continue;
             }
-            match self.fields_of(rule, wished) {
+            match self.fields_of(rule, wished, wish) {
                 Ok(set) => {
                     write(rule, set, None, &mut written.delta);
                     written.count_unseen(rule, wished);
                 }
-                Err(refusal) => drop_or_reject(rule, refusal, wish, &mut written)?,
+                Err(refusal) => self.drop_or_reject(rule, refusal, wish, false, &mut written)?,
             }
         }
         for derived in &self.derived {
@@ -150,14 +147,16 @@ impl Mapping {
         row: &'d Record<'_>,
         now: &'d Document<'_>,
         wished: &'d Document<'_>,
-        wish: Wish,
+        wish: Wish<'_>,
     ) -> Result<Written<'d>, ScimError> {
         self.require(wished, |slot| !now.value(slot).is_absent())?;
         self.guard_anchor(now, wished)?;
         let mut written = Written::with_capacity(FEW);
         let mut changed = SlotSet::EMPTY;
+        let disables = self.disables(wished, wish.stated);
         for rule in self.rules.iter().filter(|rule| !rule.read_only) {
-            if Self::same(now.value(rule.slot), wished.value(rule.slot)) {
+            let is_same = Self::same(now.value(rule.slot), wished.value(rule.slot));
+            if is_same && !rule.is_to_be_cleared(row, wished, wish.stated) {
                 continue;
             }
             if rule.many
@@ -169,16 +168,18 @@ impl Mapping {
                     written.delta.set_list(field, row.value(field).borrowed(), list);
                     changed.insert(rule.slot);
                 }
-                drop_one(rule, refusal, wish, &mut written)?;
+                self.drop_one(rule, refusal, wish, disables, &mut written)?;
                 continue;
             }
-            match self.fields_of(rule, wished) {
+            match self.fields_of(rule, wished, wish) {
                 Ok(set) => {
                     write(rule, set, Some(row), &mut written.delta);
                     written.count_unseen(rule, wished);
                     changed.insert(rule.slot);
                 }
-                Err(refusal) => drop_or_reject(rule, refusal, wish, &mut written)?,
+                Err(refusal) => {
+                    self.drop_or_reject(rule, refusal, wish, disables, &mut written)?;
+                }
             }
         }
         self.derive(row, now, wished, wish, changed, &mut written);
@@ -210,7 +211,7 @@ impl Mapping {
         let OnDelete::Disable(tombstone) = &self.on_delete else { return None };
         let mut delta = Delta::default();
         if let Some(rule) = self.active.and_then(|slot| self.rule(slot))
-            && let Ok(set) = rule.inward(Value::Boolean(false), self.kind(self.entity.key))
+            && let Ok(set) = rule.inward(Value::Boolean(false), self.kind(self.entity.key), None)
         {
             write(rule, set, Some(row), &mut delta);
         }
@@ -220,6 +221,20 @@ impl Mapping {
             delta.set(tombstone.field, tombstone.value.clone());
         }
         Some(delta)
+    }
+
+    /// The fields that make a row nobody's again: the anchor's, where it is filled.
+    #[must_use]
+    pub fn release(&self, row: &Record<'_>) -> Delta<'static> {
+        let mut delta = Delta::default();
+        if let Some(anchor) = self.anchor
+            && let Some(rule) = self.rule(anchor.slot)
+            && rule.is_printed(row)
+        {
+            let set = Set { first: Some((anchor.field, Value::Absent)), second: None };
+            write(rule, set, Some(row), &mut delta);
+        }
+        delta
     }
 
     /// Gives a deleted person who comes back what the request does not say: the defaults of a new
@@ -245,7 +260,7 @@ impl Mapping {
         &'d self,
         row: &'d Record<'_>,
         wished: &'d Document<'_>,
-        wish: Wish,
+        wish: Wish<'_>,
     ) -> Result<Written<'d>, ScimError> {
         self.guard_anchor(&self.outward(row), wished)?;
         let mut written = self.create(wished, wish)?;
@@ -345,8 +360,14 @@ impl Mapping {
         rule.merge(before, wished.value(rule.slot), exact)
     }
 
-    fn fields_of<'d>(&self, rule: &Rule, wished: &'d Document<'_>) -> Result<Set<'d>, Refusal> {
-        rule.inward(wished.value(rule.slot).borrowed(), self.kind(self.entity.key))
+    fn fields_of<'d>(
+        &self,
+        rule: &Rule,
+        wished: &'d Document<'_>,
+        wish: Wish<'_>,
+    ) -> Result<Set<'d>, Refusal> {
+        let kind = self.kind(self.entity.key);
+        rule.inward(wished.value(rule.slot).borrowed(), kind, wish.keys)
     }
 
     /// Recomputes derived fields of which an input changed, unless the request sets the field by
@@ -356,7 +377,7 @@ impl Mapping {
         row: &Record<'_>,
         now: &Document<'_>,
         wished: &Document<'_>,
-        wish: Wish,
+        wish: Wish<'_>,
         changed: SlotSet,
         written: &mut Written<'_>,
     ) {
@@ -437,12 +458,8 @@ impl Mapping {
     /// Whether a change renames a person: one of the fields that identify changes.
     #[must_use]
     pub fn renames(&self, delta: &Delta<'_>) -> bool {
-        self.unique.iter().any(|field| delta_names(delta, *field))
+        self.unique.iter().any(|field| delta.value(*field).is_some())
     }
-}
-
-fn delta_names(delta: &Delta<'_>, field: FieldIndex) -> bool {
-    delta.value(field).is_some()
 }
 
 impl Derived {
@@ -471,31 +488,4 @@ fn write<'d>(rule: &Rule, set: Set<'d>, row: Option<&Record<'_>>, delta: &mut De
             delta.set(*field, value.clone());
         }
     }
-}
-
-/// Leaves one value of several out, or refuses the request.
-fn drop_one(
-    rule: &Rule,
-    refusal: Option<Refusal>,
-    wish: Wish,
-    written: &mut Written<'_>,
-) -> Result<(), ScimError> {
-    refusal.map_or(Ok(()), |refusal| drop_or_reject(rule, refusal, wish, written))
-}
-
-fn drop_or_reject(
-    rule: &Rule,
-    refusal: Refusal,
-    wish: Wish,
-    written: &mut Written<'_>,
-) -> Result<(), ScimError> {
-    if wish.strict || rule.on_invalid == OnInvalid::Reject {
-        return Err(ScimError::new(
-            ScimType::InvalidValue,
-            format!("`{}`: expected {}", rule.path, refusal.expected),
-        ));
-    }
-    let path = rule.path.clone();
-    written.dropped.push(Dropped { slot: Some(rule.slot), path, expected: refusal.expected });
-    Ok(())
 }

@@ -2,8 +2,8 @@
 
 use std::borrow::Cow;
 
-use super::create::{is_inactive, is_stale};
-use super::{ATTEMPTS, Asker, COLLISIONS, Failure, Person, Provisioner, Shown, View};
+use super::create::is_stale;
+use super::{ATTEMPTS, Asker, COLLISIONS, Failure, Person, Provisioner, Shown, View, is_empty};
 use crate::audit::{Alert, Operation, alert};
 use crate::mapping::Mapping;
 use crate::mapping::write::Wish;
@@ -25,6 +25,8 @@ pub enum Change<'a> {
 struct Wished<'d> {
     document: Document<'d>,
     stated: SlotSet,
+    /// Whether it makes the person inactive.
+    disables: bool,
 }
 
 /// Whether a row is not the one from before a change: what differs in letter case alone would be
@@ -33,7 +35,8 @@ fn is_changed(stored: &Record<'_>, before: &Record<'_>, delta: &Delta<'_>) -> bo
     delta.iter().any(|(field, _)| !Mapping::same(stored.value(field), before.value(field)))
 }
 
-fn is_invalid<T>(written: &Result<T, Failure>) -> bool {
+/// Whether the upstream refused a write for a value.
+pub(super) fn is_invalid<T>(written: &Result<T, Failure>) -> bool {
     matches!(
         written,
         Err(Failure::Upstream(error)) if error.kind == Kind::Refused(Class::Invalid)
@@ -76,16 +79,25 @@ impl Provisioner {
         view: &View,
     ) -> Result<Shown, Failure> {
         let answer = self.fetch(asker, id).await?;
-        let person = self.person(&answer, id)?;
-        let Person { row, key, .. } = &person;
-        if if_match.is_some_and(|matches| !matches(&self.mapping.version(row))) {
+        let Person { mut row, key, .. } = self.person(&answer, id)?;
+        if if_match.is_some_and(|matches| !matches(&self.mapping.version(&row))) {
             return Err(Failure::Stale);
         }
-        self.heed_protection(asker, row, id)?;
+        self.heed_protection(asker, &row, id)?;
+        let known =
+            self.look_up_meanings(asker, std::slice::from_mut(&mut row), SlotSet::FULL).await;
+        let (row, key) = (&row, &key);
         let now = self.mapping.outward(row);
-        let Wished { document: mut wished, stated } = self.wished(asker, change, &now)?;
+        let Wished { document: mut wished, stated, disables } = self.wished(asker, change, &now)?;
+        let strict = !asker.profile.drop_invalid_optional;
+        // Nobody keeps his access by what he refers to, not even while it cannot be looked up.
+        let is_urgent = disables && !strict;
+        self.heed_look_up(asker, known, is_urgent)?;
         self.heed_people(asker, Some(&now), &mut wished).await?;
-        let wish = Wish { stated, strict: !asker.profile.drop_invalid_optional };
+        let wanted = self.mapping.wanted(Some(&now), &wished);
+        let keys = self.keys(asker, &wanted).await;
+        let keys = self.heed_look_up(asker, keys, is_urgent)?;
+        let wish = Wish { stated, strict, keys: Some(&keys) };
         let written = match self.mapping.change(row, &now, &wished, wish) {
             Ok(written) => written,
             Err(error) => {
@@ -98,7 +110,7 @@ impl Provisioner {
         self.tell_written(asker, Some(&now), &wished, stated, &written);
         let delta = written.delta;
         if delta.is_empty() {
-            return Ok(self.show(row, id, view));
+            return self.show(asker, &mut row.clone(), id, view).await;
         }
         self.heed_rights(asker, &delta)?;
         if self.mapping.renames(&delta) || self.binds(row, &delta) {
@@ -111,6 +123,9 @@ impl Provisioner {
         }
         let operation = if self.binds(row, &delta) { Operation::Bind } else { Operation::Update };
         let mut stored = self.write(asker, operation, key, id, row, &delta).await;
+        if is_invalid(&stored) {
+            self.distrust(&wanted, &keys).await;
+        }
         if is_invalid(&stored)
             && asker.profile.drop_invalid_optional
             && let Some(part) = self.mapping.disabling(&wished, &delta)
@@ -124,9 +139,31 @@ impl Provisioner {
             );
             stored = self.write(asker, Operation::Update, key, id, row, &part).await;
         }
-        let stored = stored?;
+        let mut stored = stored?;
         self.remember(&stored).await;
-        Ok(self.show(&stored, id, view))
+        self.show(asker, &mut stored, id, view).await
+    }
+
+    /// What was looked up, or nothing where a person must be disabled all the same.
+    fn heed_look_up<T: Default>(
+        &self,
+        asker: Asker<'_>,
+        found: Result<T, Failure>,
+        is_urgent: bool,
+    ) -> Result<T, Failure> {
+        match found {
+            Err(failure) if is_urgent => {
+                tracing::warn!(
+                    project = &*self.project,
+                    caller = asker.caller,
+                    request_id = asker.request,
+                    %failure,
+                    "a person is disabled although a look-up failed"
+                );
+                Ok(T::default())
+            }
+            found => found,
+        }
     }
 
     fn wished<'d>(
@@ -154,11 +191,8 @@ impl Provisioner {
                 invalid = Cow::Borrowed(&parsed.invalid);
             }
         }
-        self.heed_unmapped(asker, unmapped)?;
-        let disables = self
-            .mapping
-            .active
-            .is_some_and(|slot| stated.contains(slot) && is_inactive(document.value(slot)));
+        let disables = self.mapping.disables(&document, stated);
+        self.heed_unmapped(asker, unmapped, disables)?;
         self.heed_invalid(asker, &invalid, disables)?;
         let mut document = document;
         for Invalid { slot, .. } in &*invalid {
@@ -167,7 +201,7 @@ impl Provisioner {
         if let Change::Replace(_) = change {
             self.heed_required(&document)?;
         }
-        Ok(Wished { document, stated })
+        Ok(Wished { document, stated, disables })
     }
 
     /// A PUT must hold what is required, whether the row has it or not (RFC 7644 §3.5.1).
@@ -201,8 +235,8 @@ impl Provisioner {
     /// Whether a change stamps the anchor of a row that had none.
     fn binds(&self, row: &Record<'_>, delta: &Delta<'_>) -> bool {
         self.mapping.anchor.is_some_and(|anchor| {
-            row.value(anchor.field).is_absent()
-                && delta.value(anchor.field).is_some_and(|value| !value.is_absent())
+            is_empty(row.value(anchor.field))
+                && delta.value(anchor.field).is_some_and(|value| !is_empty(value))
         })
     }
 

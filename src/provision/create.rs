@@ -2,7 +2,8 @@
 
 mod complete;
 
-use super::{ATTEMPTS, Asker, COLLISIONS, Failure, Provisioner, Shown, View};
+use super::change::is_invalid;
+use super::{ATTEMPTS, Asker, COLLISIONS, Failure, Provisioner, Shown, View, is_empty};
 use crate::audit::{Alert, Operation, alert};
 use crate::mapping::policy::{OnConflict, Standing};
 use crate::mapping::write::Wish;
@@ -33,7 +34,7 @@ impl Provisioner {
         parsed: Parsed<'_>,
         view: &View,
     ) -> Result<Shown, Failure> {
-        self.heed_unmapped(asker, &parsed.unmapped)?;
+        self.heed_unmapped(asker, &parsed.unmapped, false)?;
         self.heed_invalid(asker, &parsed.invalid, false)?;
         let mut wished = parsed.document;
         if let Some((slot, name)) = parsed.composed_name {
@@ -41,17 +42,30 @@ impl Provisioner {
         }
         let stated = parsed.mentioned;
         self.mapping.complete_creation(&mut wished, stated);
-        let wish = Wish { stated, strict: !asker.profile.drop_invalid_optional };
+        let strict = !asker.profile.drop_invalid_optional;
         // Everything that is known without the upstream is refused before it is called.
-        let probe = self.mapping.create(&wished, wish)?.delta.into_owned();
+        let probe = self.mapping.create(&wished, Wish { stated, strict, keys: None })?;
+        let probe = probe.delta.into_owned();
         self.heed_people(asker, None, &mut wished).await?;
+        let wanted = self.mapping.wanted(None, &wished);
+        let keys = self.keys(asker, &wanted).await?;
+        let wish = Wish { stated, strict, keys: Some(&keys) };
+        if !keys.is_empty() {
+            self.mapping.create(&wished, wish)?;
+        }
         let _turn = self.turn_to_create(&probe).await;
         for attempt in 1.. {
             let found = self.existing(asker, &probe).await?;
             // After the look-up: a name that a hidden row has is taken, not out of place.
             self.heed_scope(None, &probe)?;
             let (row, operation) = match found {
-                Found::Free => return self.create_new(asker, &wished, wish, view).await,
+                Found::Free => {
+                    let created = self.create_new(asker, &wished, wish, view).await;
+                    if is_invalid(&created) {
+                        self.distrust(&wanted, &keys).await;
+                    }
+                    return created;
+                }
                 Found::Deleted(row) => (row, Operation::Revive),
                 Found::Adopted(row) => (row, Operation::Adopt),
             };
@@ -94,8 +108,7 @@ impl Provisioner {
             }
             let is_somebody_elses = self.mapping.anchor.is_some_and(|anchor| {
                 let (held, wanted) = (row.value(anchor.field), delta.value(anchor.field));
-                !held.is_absent()
-                    && wanted.is_some_and(|wanted| !wanted.is_absent() && wanted != held)
+                !is_empty(held) && wanted.is_some_and(|wanted| !is_empty(wanted) && wanted != held)
             });
             let protected = self.mapping.is_protected(&row);
             let adopts = adopts && same_name;
@@ -130,7 +143,7 @@ impl Provisioner {
         &self,
         asker: Asker<'_>,
         wished: &Document<'_>,
-        wish: Wish,
+        wish: Wish<'_>,
         view: &View,
     ) -> Result<Shown, Failure> {
         let written = self.mapping.create(wished, wish)?;
@@ -170,7 +183,7 @@ impl Provisioner {
                 let id = if self.mapping.id_is_key() { key.to_string() } else { String::new() };
                 self.audit(asker, Operation::Create, &id, &steps.first, "done");
                 let row = self.complete(asker, &key, &id, &steps.rest).await?;
-                return self.shown_new(&row, view).await;
+                return self.shown_new(asker, row, view).await;
             }
             let answer = self.send(asker, Action::Read { key: &key }).await?;
             let row = self.row(&answer, &key)?;
@@ -223,18 +236,23 @@ impl Provisioner {
         match self.mapping.key_of(row).filter(|_| !steps.rest.is_empty()) {
             Some(key) => {
                 let row = self.complete(asker, &key, &id, &steps.rest).await?;
-                self.shown_new(&row, view).await
+                self.shown_new(asker, row, view).await
             }
-            None => self.shown_new(row, view).await,
+            None => self.shown_new(asker, row.clone(), view).await,
         }
     }
 
-    async fn shown_new(&self, row: &Record<'_>, view: &View) -> Result<Shown, Failure> {
-        let Some(id) = self.mapping.id_of(row) else {
+    async fn shown_new(
+        &self,
+        asker: Asker<'_>,
+        mut row: Record<'_>,
+        view: &View,
+    ) -> Result<Shown, Failure> {
+        let Some(id) = self.mapping.id_of(&row) else {
             return Err(upstream::Error::new(Kind::Garbled).into());
         };
-        self.remember(row).await;
-        Ok(self.show(row, &id, view))
+        self.remember(&row).await;
+        self.show(asker, &mut row, &id, view).await
     }
 
     /// Gives an existing row to the person who is created.
@@ -242,15 +260,16 @@ impl Provisioner {
     async fn rebind(
         &self,
         asker: Asker<'_>,
-        row: Record<'static>,
+        mut row: Record<'static>,
         mut wished: Document<'_>,
         stated: SlotSet,
-        wish: Wish,
+        wish: Wish<'_>,
         operation: Operation,
         view: &View,
     ) -> Result<Shown, Failure> {
         let key = self.mapping.key_of(&row).ok_or(Failure::Missing)?;
         let id = self.mapping.id_of(&row).ok_or(Failure::Missing)?;
+        self.look_up_meanings(asker, std::slice::from_mut(&mut row), SlotSet::FULL).await?;
         let now = self.mapping.outward(&row);
         let written = if operation == Operation::Revive {
             self.mapping.complete_revival(&row, &mut wished, stated);
@@ -269,12 +288,12 @@ impl Provisioner {
         let delta = written.delta;
         if delta.is_empty() {
             self.audit(asker, operation, &id, &delta, "done");
-            return Ok(self.show(&row, &id, view));
+            return self.show(asker, &mut row.clone(), &id, view).await;
         }
         self.forget(&row, &id).await;
-        let stored = self.write(asker, operation, &key, &id, &row, &delta).await?;
+        let mut stored = self.write(asker, operation, &key, &id, &row, &delta).await?;
         self.remember(&stored).await;
-        Ok(self.show(&stored, &id, view))
+        self.show(asker, &mut stored, &id, view).await
     }
 }
 
@@ -289,9 +308,4 @@ fn already(same_name: bool) -> Failure {
 /// Whether an error says that the row was changed in between.
 pub(super) fn is_stale(failure: &Failure) -> bool {
     matches!(failure, Failure::Upstream(error) if error.kind == Kind::Refused(Class::Stale))
-}
-
-/// Whether a person is wished to be inactive.
-pub(super) fn is_inactive(value: &Value<'_>) -> bool {
-    *value == Value::Boolean(false)
 }

@@ -3,7 +3,6 @@
 
 use super::{Asker, Event, Failure, Provisioner};
 use crate::audit;
-use crate::lookup::Question;
 use crate::mapping::Unmapped;
 use crate::mapping::write::Written;
 use crate::record::{Delta, Record};
@@ -11,20 +10,22 @@ use crate::scim::{Document, Invalid, ScimError, ScimType, SlotSet, UnmappedPaths
 use crate::value::Value;
 
 impl Provisioner {
-    /// What a request holds beyond the mapping, as the mapping wants it treated.
+    /// What a request holds beyond the mapping, as the mapping wants it treated; one that disables
+    /// a person is not refused for it.
     pub(super) fn heed_unmapped(
         &self,
         asker: Asker<'_>,
         unmapped: &UnmappedPaths,
+        disables: bool,
     ) -> Result<(), ScimError> {
         let Some(first) = unmapped.iter().next() else { return Ok(()) };
         self.observe(Event::Unmapped(unmapped));
         match self.mapping.unmapped {
-            Unmapped::Reject => Err(ScimError::new(
+            Unmapped::Reject if !disables => Err(ScimError::new(
                 ScimType::InvalidSyntax,
                 format!("`{first}` is not mapped, and the mapping rejects such attributes"),
             )),
-            Unmapped::Warn => {
+            Unmapped::Reject | Unmapped::Warn => {
                 tracing::warn!(
                     project = &*self.project,
                     caller = asker.caller,
@@ -139,21 +140,17 @@ impl Provisioner {
         Ok(())
     }
 
-    /// Whether a SCIM id is a living person's.
+    /// Whether a SCIM id is a living person's, looked at each time: he may have gone since.
     async fn is_somebody(&self, asker: Asker<'_>, id: &str) -> Result<bool, Failure> {
-        let search = async {
-            match self.fetch(asker, id).await {
-                Ok(answer) => match self.person(&answer, id) {
-                    Ok(person) => Ok(Some(person.key)),
-                    Err(Failure::Missing) => Ok(None),
-                    Err(failure) => Err(failure),
-                },
-                Err(Failure::Missing) => Ok(None),
-                Err(failure) => Err(failure),
-            }
+        let answer = match self.fetch(asker, id).await {
+            Err(Failure::Missing) => return Ok(false),
+            answer => answer?,
         };
-        let found = self.lookup.find(Question::Person(id.into()), search).await;
-        Ok(self.found(found)?.is_some())
+        match self.person(&answer, id) {
+            Ok(_) => Ok(true),
+            Err(Failure::Missing) => Ok(false),
+            Err(failure) => Err(failure),
+        }
     }
 
     /// Refuses a person who would be outside the mapping's scope after the write.

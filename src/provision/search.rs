@@ -81,8 +81,9 @@ impl Provisioner {
         {
             return Ok(listed);
         }
+        let keys = self.keys_of_filter(asker, &filter).await?;
         let facts = &self.mapping.entity.facts;
-        let predicate = match (self.mapping.search(&filter), facts.scan) {
+        let predicate = match (self.mapping.search(&filter, &keys), facts.scan) {
             // Nobody can be found; the upstream is asked all the same, so that a test of the
             // connection tests it, and an outage is never an empty list.
             (Ok(Predicate::Nothing), _) => match self.nobody() {
@@ -94,7 +95,7 @@ impl Provisioner {
             },
             (Ok(predicate), _) => predicate,
             (Err(_), Some(most)) => {
-                let predicate = self.mapping.candidates(&filter)?;
+                let predicate = self.mapping.candidates(&filter, &keys)?;
                 return self.search_whole(asker, &search, &filter, predicate, most, view).await;
             }
             (Err(error), None) => return Err(error.into()),
@@ -216,7 +217,14 @@ impl Provisioner {
         view: &View,
         found: &mut Found,
     ) -> Result<Option<String>, Failure> {
-        let page = self.page(answer, query)?;
+        let mut page = self.page(answer, query)?;
+        let left = (found.lead + u64::from(count)).saturating_sub(found.seen);
+        let left = usize::try_from(left);
+        let shown = page.records.len().min(left.unwrap_or(usize::MAX));
+        let wanted = view.projection.slots().union(filter.slots());
+        if let Some(rows) = page.records.get_mut(..shown) {
+            self.look_up_meanings(asker, rows, wanted).await?;
+        }
         found.total = found.total.or(page.total);
         found.of_page = page.records.len();
         if page.records.is_empty() {
@@ -330,11 +338,13 @@ impl Provisioner {
             Err(failure) => return Err(failure),
         };
         let mut found = Found::default();
-        if let Outcome::Row(row) = answer.outcome(self.dialect, &call)?
-            && self.list(&row, filter, view, &mut found)
-        {
-            found.total = Some(1);
-            return Ok(Some(Self::listed(1, &found)));
+        if let Outcome::Row(mut row) = answer.outcome(self.dialect, &call)? {
+            let wanted = view.projection.slots();
+            self.look_up_meanings(asker, std::slice::from_mut(&mut row), wanted).await?;
+            if self.list(&row, filter, view, &mut found) {
+                found.total = Some(1);
+                return Ok(Some(Self::listed(1, &found)));
+            }
         }
         self.lookup.forget(name).await;
         Ok(None)

@@ -412,6 +412,8 @@ pub struct Description {
     pub grants: &'static [&'static str],
     /// Whether it can write a text with these characters; `None` where it can write every one.
     pub writable: Option<fn(&str) -> bool>,
+    /// Whether it can search other collections than the people's, for references to their rows.
+    pub refers: bool,
 }
 
 /// One collection of the upstream and all that is known about it.

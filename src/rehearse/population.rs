@@ -53,6 +53,7 @@ type Index = HashMap<Box<str>, Vec<usize>>;
 /// Every row of the collection.
 #[derive(Debug)]
 pub(super) struct Population {
+    collection: Box<str>,
     rows: Vec<Record<'static>>,
     keys: HashMap<UpstreamKey, usize>,
     /// By field, made when a search first asks for it.
@@ -70,7 +71,8 @@ impl Population {
         let keyed = rows.iter().enumerate();
         let keys = keyed.filter_map(|(at, row)| Some((mapping.key_of(row)?, at))).collect();
         let indexes = mapping.entity.fields.iter().map(|_| OnceLock::new()).collect();
-        Self { rows, keys, indexes, nulls: mapping.entity.facts.nulls }
+        let collection = mapping.entity.collection.clone();
+        Self { collection, rows, keys, indexes, nulls: mapping.entity.facts.nulls }
     }
 
     pub(super) fn rows(&self) -> &[Record<'static>] {
@@ -298,6 +300,12 @@ impl StandIn {
                 }
                 None => Err(Error::new(Kind::Refused(Class::Missing))),
             },
+            // What references lead to was not read: it is asked for, and remembered as in serving.
+            Action::Search(_) | Action::Follow { .. } if !self.is_of_people(call) => {
+                let answer = self.live.send(dialect, call, deadline).await;
+                self.note_failure(answer.as_ref().err());
+                answer
+            }
             Action::Search(query) => {
                 // What cannot be asked in the upstream's language is refused as it would be there.
                 let known = match dialect.write(call, self.origin()) {
@@ -347,11 +355,22 @@ impl StandIn {
                     self.found(call, &page.records);
                 }
             }
-            // A value that cannot be asked for is the person's; all else is the upstream's.
-            Err(error) if matches!(error.kind, Kind::Inexpressible | Kind::Unsendable) => {}
-            Err(error) => self.note(|noted| noted.failure = Some(error.kind)),
+            Err(error) => self.note_failure(Some(error)),
         }
         answer
+    }
+
+    fn is_of_people(&self, call: &Call<'_>) -> bool {
+        call.entity.collection == self.population.collection
+    }
+
+    /// A value that cannot be asked for is the person's; all else is the upstream's.
+    fn note_failure(&self, error: Option<&Error>) {
+        let is_values =
+            |error: &&Error| matches!(error.kind, Kind::Inexpressible | Kind::Unsendable);
+        if let Some(error) = error.filter(|error| !is_values(error)) {
+            self.note(|noted| noted.failure = Some(error.kind));
+        }
     }
 }
 

@@ -2,6 +2,7 @@
 //!
 //! This room knows the names of table 9, not the status codes: those belong to the answer.
 
+use std::borrow::Cow;
 use std::fmt;
 
 /// The detail error keyword of RFC 7644 §3.12, table 9.
@@ -57,7 +58,8 @@ impl fmt::Display for ScimType {
 /// A refusal in SCIM's terms.
 ///
 /// The detail is safe for the client: it names attributes and what was expected of them, and never
-/// quotes a value.
+/// quotes a value. Where its sender needs the value to understand, it stands beside, and no log
+/// shows it.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{detail}")]
 pub struct ScimError {
@@ -65,17 +67,34 @@ pub struct ScimError {
     pub kind: ScimType,
     /// The sentence for people.
     pub detail: String,
+    /// The value that was refused, for whoever sent it.
+    pub value: Option<Box<str>>,
 }
 
 impl ScimError {
     /// A refusal of that kind.
     #[must_use]
     pub fn new(kind: ScimType, detail: impl Into<String>) -> Self {
-        Self { kind, detail: detail.into() }
+        Self { kind, detail: detail.into(), value: None }
+    }
+
+    /// The same, with the value that was refused.
+    #[must_use]
+    pub fn with_value(self, value: impl Into<Box<str>>) -> Self {
+        Self { value: Some(value.into()), ..self }
+    }
+
+    /// The detail as the sender is told it, with the beginning of the value.
+    #[must_use]
+    pub fn told(&self) -> Cow<'_, str> {
+        match &self.value {
+            Some(value) => format!("{}, found `{}`", self.detail, Named(value)).into(),
+            None => self.detail.as_str().into(),
+        }
     }
 }
 
-/// An attribute name from a request, cut to 40 characters and without control characters: all of a
+/// A name or value from a request, cut to 40 characters and without control characters: all of a
 /// stranger's text that a detail may quote.
 #[derive(Clone, Copy, Debug)]
 pub struct Named<'a>(pub &'a str);

@@ -239,6 +239,12 @@ pub trait Dialect: Send + Sync + Debug {
     /// The body of an answer to a search that found nothing, for stand-ins.
     fn nothing_found(&self, entity: &Entity) -> Bytes;
 
+    /// The body of an answer to a search that found one row, of which `row` is the answer to a
+    /// read, for stand-ins: the same, where a row is read by a search for its key.
+    fn found(&self, row: &Bytes) -> Bytes {
+        row.clone()
+    }
+
     /// Whether an answer refuses the call. It costs little for a success: of a long list only
     /// the beginning is looked at.
     fn refuses(&self, call: &Call<'_>, status: StatusCode, body: &[u8]) -> bool {

@@ -7,6 +7,7 @@ use std::sync::{Arc, LazyLock};
 use scim_sidecar::config::{Config, MAPPINGS, dialects, profiles};
 use scim_sidecar::diagnostic::Source;
 use scim_sidecar::mapping::Mapping;
+use scim_sidecar::mapping::reference::Keys;
 use scim_sidecar::scim::{AttrPath, Document, Filter, Head, Patch, Profile, Projection};
 
 /// Gives bytes to a reader, and panics where something does not hold.
@@ -51,8 +52,8 @@ fn filter(data: &[u8]) {
         // Only its length can have become too much: qualified names are longer than short ones.
         assert!(printed.len() > 4096, "{printed}");
     }
-    drop(SHIPPED.search(&SHIPPED.canonical(filter.clone())));
-    drop(SHIPPED.search(&filter.negation()));
+    drop(SHIPPED.search(&SHIPPED.canonical(filter.clone()), &Keys::default()));
+    drop(SHIPPED.search(&filter.negation(), &Keys::default()));
 }
 
 /// An attribute path.

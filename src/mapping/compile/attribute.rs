@@ -4,7 +4,7 @@ use super::super::file;
 use super::super::rule::{Limit, OnInvalid, OnOmit, Rule, Shape};
 use super::super::split::{At, Part, Split};
 use super::super::transform::{Chain, read_step};
-use super::Draft;
+use super::{Draft, reference};
 use crate::diagnostic::reader::{Placed, Table};
 use crate::record::{Case, FieldIndex, Notation};
 use crate::scim::SlotIndex;
@@ -72,7 +72,7 @@ pub(super) fn read(
         }),
         on_invalid: table
             .choice("on_invalid", &file::ON_INVALID)
-            .unwrap_or_else(|| default_on_invalid(table, builder, slot)),
+            .unwrap_or_else(|| default_on_invalid(table, builder, slot, &shape)),
         on_omit: table.choice("on_omit", &file::ON_OMIT).unwrap_or(OnOmit::Clear),
         many,
         chain,
@@ -103,10 +103,18 @@ fn one_of(table: &Table<'_>) -> Vec<String> {
     table.one_or_many("one_of").into_iter().map(|text| text.value).collect()
 }
 
-/// What identifies or is required is refused when it cannot be stored; the rest is left out, so
-/// that no overlong phone number keeps anybody's access alive.
-fn default_on_invalid(table: &Table<'_>, builder: &ResourceBuilder, slot: SlotIndex) -> OnInvalid {
+/// What identifies or is required is refused when it cannot be stored, and what names a row that
+/// is not there, as somebody has yet to make it; the rest is left out.
+fn default_on_invalid(
+    table: &Table<'_>,
+    builder: &ResourceBuilder,
+    slot: SlotIndex,
+    shape: &Shape,
+) -> OnInvalid {
     let slot = builder.made(slot);
+    if matches!(shape, Shape::Reference { .. }) {
+        return OnInvalid::Reject;
+    }
     let is_key = slot.uniqueness != crate::scim::schema::Uniqueness::None;
     if is_key || slot.required || table.boolean("required").unwrap_or(false) {
         OnInvalid::Reject
@@ -253,6 +261,14 @@ fn shape(
         return None;
     }
     if let Some(split) = split {
+        if table.has("reference") {
+            draft.sink.error(
+                &table.span_of("reference"),
+                "a reference is one field, and a split makes two",
+                Some("expected `via` without a split, or no `reference`".to_owned()),
+                None,
+            );
+        }
         let [first, second] = names.as_slice() else { return None };
         let fields = [draft.field(first, Type::String)?, draft.field(second, Type::String)?];
         return Some(Shape::Split { split, fields });
@@ -266,17 +282,19 @@ fn shape(
         );
         return None;
     };
-    let Some(reference) = table.table("reference") else {
-        return Some(Shape::One(draft.field_of(name, stored, many)?));
-    };
-    let resource = reference.required_text("resource")?;
-    if resource.value != "User" {
-        table.sink().unknown(&resource.span, "resource type", &resource.value, ["User"]);
-        return None;
+    if table.has("reference") {
+        if many {
+            draft.sink.error(
+                &table.span_of("multi_valued"),
+                "a reference holds one key",
+                Some("expected `multi_valued` without `reference`".to_owned()),
+                None,
+            );
+            return None;
+        }
+        return reference::read(table, name, stored, draft);
     }
-    // The key was the first field to be named.
-    let key = draft.fields.iter().next().map_or(Type::Integer, |(_, field)| field.kind);
-    Some(Shape::Person(draft.field(name, key)?))
+    Some(Shape::One(draft.field_of(name, stored, many)?))
 }
 
 /// Of which shape the texts of the rule's field are: as the file says, or as those of the key that
@@ -306,7 +324,7 @@ fn notation(table: &Table<'_>, shape: &Shape, draft: &mut Draft<'_>) -> Notation
             let known = draft.fields.field(*index);
             (*index, known.map_or(Notation::Plain, |field| field.notation))
         }
-        (Shape::Split { .. }, None) => return Notation::Plain,
+        (Shape::Split { .. } | Shape::Reference { .. }, None) => return Notation::Plain,
     };
     if notation != Notation::Plain {
         draft.fields.set_notation(index, notation);

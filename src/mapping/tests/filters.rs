@@ -5,6 +5,7 @@ use proptest::prelude::*;
 use super::{bizagi, read, variant};
 use crate::mapping::Mapping;
 use crate::mapping::policy::Standing;
+use crate::mapping::reference::Keys;
 use crate::record::{Case, Nulls, Operator, Predicate, Record};
 use crate::scim::{Filter, Profile, ScimType};
 use crate::value::{Value, fold, instant};
@@ -200,7 +201,7 @@ fn hold(mapping: &Mapping, filter: &str, values: Vec<Value<'static>>) -> Result<
         return Ok(());
     };
     let filter = mapping.canonical(filter);
-    let Ok(predicate) = mapping.search(&filter) else { return Ok(()) };
+    let Ok(predicate) = mapping.search(&filter, &Keys::default()) else { return Ok(()) };
     let found = truth(&predicate, &row, nulls) == Some(true);
     let id = mapping.id_of(&row).unwrap();
     let meant = living && filter.matches(&mapping.resource, &mapping.outward(&row), &id);
@@ -256,7 +257,7 @@ proptest! {
 fn search_error(filter: &str) -> (ScimType, String) {
     let mapping = bizagi();
     let error = match Filter::parse(&mapping.resource, filter, &Profile::STRICT) {
-        Ok(filter) => mapping.search(&filter).unwrap_err(),
+        Ok(filter) => mapping.search(&filter, &Keys::default()).unwrap_err(),
         Err(error) => error,
     };
     (error.kind, error.detail)
@@ -277,9 +278,9 @@ fn a_value_that_no_row_can_hold_is_found_nowhere_and_excludes_nobody() {
     let mapping = bizagi();
     let search = |text: &str| {
         let filter = Filter::parse(&mapping.resource, text, &Profile::STRICT).unwrap();
-        let nobody = mapping.search(&filter).unwrap() == Predicate::Nothing;
+        let nobody = mapping.search(&filter, &Keys::default()).unwrap() == Predicate::Nothing;
         let negated = Filter::Not(Box::new(filter));
-        let everybody = match mapping.search(&negated).unwrap() {
+        let everybody = match mapping.search(&negated, &Keys::default()).unwrap() {
             Predicate::Shared(shared) => *shared.predicate() == mapping.population(),
             predicate => predicate == mapping.population(),
         };

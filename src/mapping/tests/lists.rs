@@ -5,6 +5,7 @@ use serde_json::json;
 
 use super::{BIZAGI, SOAP, read};
 use crate::mapping::Mapping;
+use crate::mapping::reference::Keys;
 use crate::mapping::write::Wish;
 use crate::record::{FieldIndex, Record};
 use crate::scim::{Document, Profile, ScimType, SlotSet};
@@ -145,7 +146,10 @@ fn an_example_proves_a_list_in_both_directions() {
 fn a_list_is_searched_only_where_one_column_keeps_it() {
     let filter = |mapping: &Mapping, text: &str| {
         let filter = crate::scim::Filter::parse(&mapping.resource, text, &Profile::STRICT).unwrap();
-        mapping.search(&filter).map(|_| ()).map_err(|error| (error.kind, error.detail))
+        mapping
+            .search(&filter, &Keys::default())
+            .map(|_| ())
+            .map_err(|error| (error.kind, error.detail))
     };
     for (mapping, _) in with(ROLES) {
         let mapping = mapping.unwrap();
@@ -188,7 +192,7 @@ fn changed(
     let body = json!({ "roles": roles }).to_string();
     let parsed =
         Document::from_json(&mapping.resource, body.as_bytes(), &Profile::TOLERANT).unwrap();
-    let wish = Wish { stated: parsed.mentioned, strict: false };
+    let wish = Wish { stated: parsed.mentioned, strict: false, keys: None };
     let mut whole = now.borrowed();
     let slot = mapping.resource.attribute_slots("roles").iter().next().unwrap();
     whole.put(slot, parsed.document.value(slot).borrowed());
@@ -258,13 +262,15 @@ fn strictly_one_bad_value_refuses_the_request() {
     let parsed =
         Document::from_json(&mapping.resource, body.as_bytes(), &Profile::TOLERANT).unwrap();
     let stated = SlotSet::FULL;
-    let error = mapping.create(&parsed.document, Wish { stated, strict: true }).unwrap_err();
+    let error =
+        mapping.create(&parsed.document, Wish { stated, strict: true, keys: None }).unwrap_err();
     assert!(
         error.detail.contains("`roles.value`: expected a text that matches"),
         "{}",
         error.detail
     );
-    let written = mapping.create(&parsed.document, Wish { stated, strict: false }).unwrap();
+    let written =
+        mapping.create(&parsed.document, Wish { stated, strict: false, keys: None }).unwrap();
     let field = mapping.entity.fields.index_of("Roles").unwrap();
     assert_eq!(written.delta.value(field), Some(&Value::list(vec![Value::text("1")])));
     assert_eq!(written.dropped.len(), 1);

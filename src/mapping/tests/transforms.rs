@@ -4,6 +4,7 @@
 use super::filters::truth;
 use super::{BIZAGI, read};
 use crate::mapping::Mapping;
+use crate::mapping::reference::Keys;
 use crate::mapping::transform::{Definition, TRANSFORMS};
 use crate::mapping::write::{Cleaned, Wish};
 use crate::record::Record;
@@ -76,7 +77,7 @@ fn what_a_transform_keeps_of_a_filter_finds_what_it_means() {
                     let Ok(filter) = parsed.map(|filter| mapping.canonical(filter)) else {
                         continue;
                     };
-                    let Ok(predicate) = mapping.search(&filter) else { continue };
+                    let Ok(predicate) = mapping.search(&filter, &Keys::default()) else { continue };
                     let found = truth(&predicate, &row, mapping.entity.facts.nulls) == Some(true);
                     let meant = filter.matches(&mapping.resource, &printed, "1");
                     assert_eq!(found, meant, "{}\n{text}\n{printed:?}", shown.line);
@@ -98,7 +99,7 @@ fn characters_that_nobody_sees_are_counted_where_they_are_dropped() {
         );
         let parsed =
             Document::from_json(&mapping.resource, body.as_bytes(), &Profile::TOLERANT).unwrap();
-        let wish = Wish { stated: SlotSet::EMPTY, strict: true };
+        let wish = Wish { stated: SlotSet::EMPTY, strict: true, keys: None };
         let written = mapping.create(&parsed.document, wish).unwrap();
         let field = mapping.entity.fields.index_of("Tried").unwrap();
         let stored = written.delta.value(field).unwrap().as_str().unwrap().to_owned();

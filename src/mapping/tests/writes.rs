@@ -51,8 +51,8 @@ fn shown(mapping: &Mapping, delta: &Delta<'_>) -> Json {
     delta.iter().map(|(index, value)| (field(index), json(value))).collect()
 }
 
-fn tolerant(stated: SlotSet) -> Wish {
-    Wish { stated, strict: false }
+fn tolerant(stated: SlotSet) -> Wish<'static> {
+    Wish { stated, strict: false, keys: None }
 }
 
 /// What a create of this person writes, and which attributes are left out.
@@ -63,7 +63,7 @@ fn create(mapping: &Mapping, body: &Json, strict: bool) -> Result<(Json, Vec<Str
         document.put(slot, Value::Text(name.into()));
     }
     mapping.complete_creation(&mut document, mentioned);
-    let written = mapping.create(&document, Wish { stated: mentioned, strict })?;
+    let written = mapping.create(&document, Wish { stated: mentioned, strict, keys: None })?;
     Ok((shown(mapping, &written.delta), paths(&written)))
 }
 
@@ -101,7 +101,7 @@ fn change(
         wished.put(slot, value.clone());
         stated.insert(slot);
     }
-    let written = mapping.change(&row, &now, &wished, Wish { stated, strict })?;
+    let written = mapping.change(&row, &now, &wished, Wish { stated, strict, keys: None })?;
     Ok((shown(mapping, &written.delta), paths(&written)))
 }
 

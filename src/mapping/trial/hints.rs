@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use super::values;
 use crate::diagnostic::{Code, Finding, Report, Severity, alternatives, nearest};
+use crate::mapping::reference::Keys;
 use crate::mapping::rule::Rule;
 use crate::mapping::{Mapping, Unmapped};
 use crate::scim::filter::Comparison;
@@ -231,7 +232,7 @@ fn not_searched(mapping: &Mapping, report: &mut Report) {
             .filter(|(_, text)| {
                 // What SCIM itself does not compare is nothing that the upstream lacks.
                 Filter::parse(&mapping.resource, text, &Profile::STRICT)
-                    .is_ok_and(|filter| mapping.search(&filter).is_err())
+                    .is_ok_and(|filter| mapping.search(&filter, &Keys::default()).is_err())
             })
             .map(|(name, _)| *name)
             .collect();

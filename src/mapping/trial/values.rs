@@ -113,7 +113,7 @@ fn other_spellings(split: &Split) -> Vec<String> {
 fn stored(rule: &Rule) -> Vec<Vec<(FieldIndex, Value<'static>)>> {
     let [first_limit, second_limit] = &rule.limits;
     match &rule.shape {
-        Shape::One(field) | Shape::Person(field) => {
+        Shape::One(field) | Shape::Person(field) | Shape::Reference { field, .. } => {
             within(first_limit, None).into_iter().map(|value| vec![(*field, value)]).collect()
         }
         Shape::Split { split, fields: [first, second] } => {

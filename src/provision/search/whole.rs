@@ -6,7 +6,7 @@ use super::super::{Asker, Failure, Listed, Provisioner, View, print};
 use super::gather::too_many_to_compare;
 use super::{Found, Search};
 use crate::mapping::policy::Standing;
-use crate::record::{Paging, Predicate, Record};
+use crate::record::{Paging, Predicate};
 use crate::scim::{Filter, ScimError, ScimType};
 use crate::upstream::{self, Kind};
 use crate::value::Value;
@@ -43,34 +43,37 @@ impl Provisioner {
         let page = self.mapping.entity.facts.page;
         let count = search.count.map_or(page, |count| count.min(page));
         let (mut found, mut total, mut only) = (Found::default(), 0_u64, None);
-        for row in &rows {
-            if self.mapping.standing(row) != Standing::Living {
+        // What a filter compares, it needs of every row.
+        self.look_up_meanings(asker, &mut rows, filter.slots()).await?;
+        let mut shown = Vec::new();
+        for row in rows {
+            if self.mapping.standing(&row) != Standing::Living {
                 continue;
             }
-            let Some(id) = self.mapping.id_of(row) else { continue };
-            let document = self.mapping.outward(row);
-            if !filter.matches(&self.mapping.resource, &document, &id) {
+            let Some(id) = self.mapping.id_of(&row) else { continue };
+            if !filter.matches(&self.mapping.resource, &self.mapping.outward(&row), &id) {
                 continue;
             }
             total += 1;
-            only = (total == 1).then_some(row);
+            only = if total == 1 { self.mapping.key_of(&row) } else { None };
             if total >= search.start && found.shown < count {
-                print::into_list(&self.mapping, &document, row, &id, view, &mut found.printed);
+                shown.push(row);
                 found.shown += 1;
             }
         }
-        if let (Some(row), Some(name)) = (only, self.unique_name(filter)) {
-            self.remember_as(name, row).await;
+        let rest = view.projection.slots().difference(filter.slots());
+        self.look_up_meanings(asker, &mut shown, rest).await?;
+        for row in &shown {
+            let Some(id) = self.mapping.id_of(row) else { continue };
+            let document = self.mapping.outward(row);
+            print::into_list(&self.mapping, &document, row, &id, view, &mut found.printed);
+        }
+        if let (Some(key), Some(name)) = (only, self.unique_name(filter)) {
+            self.lookup.remember(name, key).await;
         }
         found.total = Some(total);
         self.tell_several(asker, filter, &found);
         Ok(Self::listed(search.start, &found))
-    }
-
-    async fn remember_as(&self, name: crate::lookup::Question, row: &Record<'_>) {
-        if let Some(key) = self.mapping.key_of(row) {
-            self.lookup.remember(name, key).await;
-        }
     }
 }
 

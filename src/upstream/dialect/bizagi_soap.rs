@@ -146,6 +146,7 @@ impl Dialect for BizagiSoap {
             expands: false,
             grants: GRANTS,
             writable: Some(xml::is_writable),
+            refers: true,
         }
     }
 

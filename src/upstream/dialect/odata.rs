@@ -83,6 +83,7 @@ impl Dialect for OData {
             expands: true,
             grants: &[],
             writable: None,
+            refers: true,
         }
     }
 
@@ -180,6 +181,10 @@ impl Dialect for OData {
 
     fn nothing_found(&self, _: &Entity) -> Bytes {
         Bytes::from_static(br#"{"value":[]}"#)
+    }
+
+    fn found(&self, row: &Bytes) -> Bytes {
+        [br#"{"value":["#, row.as_ref(), b"]}"].concat().into()
     }
 
     fn tree(&self, body: &[u8]) -> serde_json::Value {

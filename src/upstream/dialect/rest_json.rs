@@ -70,6 +70,8 @@ impl Dialect for RestJson {
             expands: false,
             grants: &[],
             writable: None,
+            // Its options say how one collection is searched.
+            refers: false,
         }
     }
 

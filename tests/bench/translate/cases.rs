@@ -11,6 +11,7 @@ use scim_sidecar::config::dialects;
 use scim_sidecar::diagnostic::Source;
 use scim_sidecar::mapping::Mapping;
 use scim_sidecar::mapping::policy::Standing;
+use scim_sidecar::mapping::reference::Keys;
 use scim_sidecar::mapping::write::Wish;
 use scim_sidecar::record::{Record, UpstreamKey};
 use scim_sidecar::scim::{Document, Filter, Head, Patch, Profile, Projection};
@@ -136,7 +137,7 @@ fn create(bench: &Bench) -> Bytes {
         fine(Document::from_json(&mapping.resource, black_box(USER).as_bytes(), &bench.profile));
     let mut wished = parsed.document;
     mapping.complete_creation(&mut wished, parsed.mentioned);
-    let wish = Wish { stated: parsed.mentioned, strict: false };
+    let wish = Wish { stated: parsed.mentioned, strict: false, keys: None };
     let written = fine(mapping.create(&wished, wish));
     fine(OData::changes(&mapping.entity, &written.delta))
 }
@@ -147,7 +148,7 @@ fn patch(bench: &Bench, body: &str) -> Bytes {
     let patch = fine(Patch::parse(&mapping.resource, black_box(body).as_bytes(), &bench.profile));
     let now = mapping.outward(&bench.row);
     let applied = fine(patch.apply(&mapping.resource, &now, &bench.profile));
-    let wish = Wish { stated: applied.mentioned, strict: false };
+    let wish = Wish { stated: applied.mentioned, strict: false, keys: None };
     let written = fine(mapping.change(&bench.row, &now, &applied.document, wish));
     assert!(!written.delta.is_empty());
     fine(OData::changes(&mapping.entity, &written.delta))
@@ -161,7 +162,7 @@ fn replace(bench: &Bench) -> Bytes {
     let now = mapping.outward(&bench.row);
     let mut wished = parsed.document.borrowed();
     mapping.complete_replacement(&now, &mut wished, parsed.mentioned);
-    let wish = Wish { stated: parsed.mentioned, strict: false };
+    let wish = Wish { stated: parsed.mentioned, strict: false, keys: None };
     let written = fine(mapping.change(&bench.row, &now, &wished, wish));
     assert!(!written.delta.is_empty());
     fine(OData::changes(&mapping.entity, &written.delta))
@@ -172,7 +173,7 @@ fn filter(bench: &Bench, text: &str) -> Bytes {
     let mapping = &bench.mapping;
     let filter = fine(Filter::parse(&mapping.resource, black_box(text), &bench.profile));
     let filter = mapping.canonical(filter);
-    let predicate = fine(mapping.search(&filter));
+    let predicate = fine(mapping.search(&filter, &Keys::default()));
     fine(OData::filter(&mapping.entity, &predicate)).into()
 }
 

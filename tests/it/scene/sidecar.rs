@@ -388,6 +388,25 @@ impl Setup {
         self.write(authority)
     }
 
+    /// Runs the binary to its end in such a folder, with more files in it: how it ended, and what
+    /// it said.
+    pub(crate) async fn run(
+        &self,
+        files: &[(&str, &str)],
+        arguments: &[&str],
+    ) -> (i32, String, String) {
+        let folder = self.write(&Authority::new(self.key));
+        for (name, text) in files {
+            folder.write(name, text);
+        }
+        let arguments: Vec<String> = arguments.iter().copied().map(str::to_owned).collect();
+        let run = move || {
+            let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+            super::process::run(&arguments, &folder.path(""))
+        };
+        tokio::task::spawn_blocking(run).await.unwrap()
+    }
+
     /// The client of a caller of the first project, wherever it is served.
     pub(crate) fn idp(&self, caller: &str, address: SocketAddr, authority: &Authority) -> Client {
         let project = &self.projects[0];

@@ -15,7 +15,7 @@ const BOOLEANS: [&str; 7] = [
     "ScimDeleted",
     "IsContractor",
 ];
-const NUMBERS: [&str; 2] = ["idBossUser", "EmployeeLevel"];
+const NUMBERS: [&str; 4] = ["idBossUser", "EmployeeLevel", "idDepartment", "idArea"];
 
 /// The columns of a write: a JSON object as it is, or the row inside `BizAgiWSParam/Entities`. What
 /// a row has many of (`Organizations`, `Roles`) is left out.

@@ -1,0 +1,268 @@
+//! References to other collections: keys in rows get their meanings, values in wishes and filters
+//! their keys. What is remembered costs no call, the rest one for each reference.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use super::{Asker, Failure, PAGES, Provisioner, query};
+use crate::lookup::{Miss, Referred};
+use crate::mapping::reference::{Keys, Reference, Wanted};
+use crate::record::{Entity, Paging, Predicate, Record, UpstreamKey};
+use crate::scim::{Filter, ScimError, ScimType, SlotSet};
+use crate::upstream::{self, Action, Call, Kind, Outcome};
+use crate::value::Value;
+
+/// The most rows of one value that are heeded: those of a filter are all asked for.
+const NAMESAKES: u32 = 20;
+
+/// What keys stand for.
+type Meanings = HashMap<UpstreamKey, Value<'static>>;
+
+impl Provisioner {
+    /// Says what the keys in these rows stand for, of the attributes that are wanted. A key that
+    /// no row has says nothing: it is told and counted.
+    pub(super) async fn look_up_meanings(
+        &self,
+        asker: Asker<'_>,
+        rows: &mut [Record<'_>],
+        wanted: SlotSet,
+    ) -> Result<(), Failure> {
+        for (rule, field, reference) in self.mapping.references() {
+            if !wanted.contains(rule.slot) {
+                continue;
+            }
+            let number = rule.slot.position();
+            let (mut meanings, mut missing) = (Meanings::new(), Vec::new());
+            for row in rows.iter() {
+                let Some(key) = UpstreamKey::from_value(row.value(field)) else { continue };
+                let expanded = reference.expanded.map(|expanded| row.value(expanded));
+                if let Some(value) = expanded.filter(|value| !value.is_absent()) {
+                    // What the row itself carries is newer than what anybody remembers.
+                    let value = value.clone().into_owned();
+                    self.lookup.remember_value(number, key.clone(), value.clone()).await;
+                    meanings.insert(key, value);
+                    continue;
+                }
+                if meanings.contains_key(&key) || missing.contains(&key) {
+                    continue;
+                }
+                match self.lookup.known_value(number, &key).await {
+                    Some(value) => drop(meanings.insert(key, value)),
+                    None => missing.push(key),
+                }
+            }
+            self.search_values(asker, number, reference, missing, &mut meanings).await?;
+            let mut dangling = 0_u32;
+            for row in rows.iter_mut() {
+                let Some(key) = UpstreamKey::from_value(row.value(field)) else { continue };
+                match meanings.get(&key) {
+                    Some(value) => row.mean(field, value.clone()),
+                    None => dangling += 1,
+                }
+            }
+            if dangling > 0 {
+                tracing::warn!(
+                    project = &*self.project,
+                    caller = asker.caller,
+                    request_id = asker.request,
+                    attribute = &*rule.path,
+                    dangling,
+                    "a key leads to no row, and its attribute is not shown"
+                );
+            }
+        }
+        Ok(())
+    }
+
+    /// Searches the meanings that nobody remembers, all at once; whoever asks for the same at the
+    /// same time waits for the answer.
+    async fn search_values(
+        &self,
+        asker: Asker<'_>,
+        number: usize,
+        reference: &Reference,
+        mut missing: Vec<UpstreamKey>,
+        meanings: &mut Meanings,
+    ) -> Result<(), Failure> {
+        while let Some(first) = missing.first().cloned() {
+            let mut answered = None;
+            let search = async {
+                let found = self.values(asker, reference, &missing).await?;
+                let value = found.get(&first).cloned();
+                answered = Some(found);
+                Ok(value)
+            };
+            let found = self.lookup.find_value(number, first.clone(), search).await;
+            if let Some(found) = answered {
+                for (key, value) in &found {
+                    self.lookup.remember_value(number, key.clone(), value.clone()).await;
+                }
+                meanings.extend(found);
+                return Ok(());
+            }
+            match found {
+                Ok(value) => drop(meanings.insert(first.clone(), value)),
+                Err(Miss::Absent) => {}
+                Err(Miss::Failed(failure)) => return Err(Failure::Shared(failure)),
+            }
+            // Somebody else has just asked, perhaps for the others as well.
+            let mut left = Vec::new();
+            for key in missing.into_iter().filter(|key| *key != first) {
+                match self.lookup.known_value(number, &key).await {
+                    Some(value) => drop(meanings.insert(key, value)),
+                    None => left.push(key),
+                }
+            }
+            missing = left;
+        }
+        Ok(())
+    }
+
+    async fn values(
+        &self,
+        asker: Asker<'_>,
+        reference: &Reference,
+        keys: &[UpstreamKey],
+    ) -> Result<Meanings, Failure> {
+        let mut meanings = Meanings::with_capacity(keys.len());
+        for some in keys.chunks(reference.at_once()) {
+            let most = u32::try_from(some.len()).unwrap_or(u32::MAX);
+            let predicate = reference.with_keys(some);
+            let rows = self.rows_of(asker, &reference.entity, predicate, most).await;
+            let rows = rows.map_err(|error| Failure::LookUp(Box::new(error)))?;
+            meanings.extend(rows.iter().filter_map(|row| reference.pair(row)));
+        }
+        Ok(meanings)
+    }
+
+    /// The keys of the values that a filter asks for.
+    pub(super) async fn keys_of_filter(
+        &self,
+        asker: Asker<'_>,
+        filter: &Filter,
+    ) -> Result<Keys, Failure> {
+        let wanted = self.mapping.wanted_by(filter);
+        for wanted in &wanted {
+            if self.keys_of(asker, wanted).await?.len() > NAMESAKES as usize {
+                let path = &self.mapping.resource.slot(wanted.slot).path;
+                return Err(ScimError::new(
+                    ScimType::InvalidFilter,
+                    format!("`{path}`: too many rows have this value"),
+                )
+                .into());
+            }
+        }
+        self.keys(asker, &wanted).await
+    }
+
+    /// The keys of values that a write needs.
+    pub(super) async fn keys(
+        &self,
+        asker: Asker<'_>,
+        wanted: &[Wanted<'_>],
+    ) -> Result<Keys, Failure> {
+        let mut keys = Keys::default();
+        for wanted in wanted {
+            let found = self.keys_of(asker, wanted).await?;
+            keys.put(wanted.slot, wanted.value.clone(), found.to_vec());
+        }
+        Ok(keys)
+    }
+
+    async fn keys_of(
+        &self,
+        asker: Asker<'_>,
+        wanted: &Wanted<'_>,
+    ) -> Result<Arc<[UpstreamKey]>, Failure> {
+        let Wanted { reference, stored, exact, .. } = wanted;
+        let number = wanted.slot.position();
+        let search = async {
+            let mut keys: Vec<UpstreamKey> = Vec::new();
+            for row in self.rows_with(asker, reference, stored, *exact).await? {
+                if let Some((key, value)) = reference.pair(&row)
+                    && Reference::is_same(&value, stored, *exact)
+                    && !keys.contains(&key)
+                {
+                    self.lookup.remember_value(number, key.clone(), value).await;
+                    keys.push(key);
+                }
+            }
+            Ok((!keys.is_empty()).then(|| keys.into()))
+        };
+        let referred = Referred::new(number, stored, *exact);
+        match self.lookup.find_keys(referred, search).await {
+            Ok(keys) => Ok(keys),
+            Err(Miss::Absent) => Ok(Arc::new([])),
+            Err(Miss::Failed(failure)) => Err(Failure::Shared(failure)),
+        }
+    }
+
+    /// Forgets the keys of values, after the upstream did not take one of them.
+    pub(super) async fn distrust(&self, wanted: &[Wanted<'_>], keys: &Keys) {
+        for wanted in wanted {
+            let number = wanted.slot.position();
+            let referred = Referred::new(number, &wanted.stored, wanted.exact);
+            self.lookup.forget_keys(&referred).await;
+            for key in keys.of(wanted.slot, &wanted.value).unwrap_or_default() {
+                self.lookup.forget_value(number, key).await;
+            }
+        }
+    }
+
+    /// The rows that the upstream finds for a value. One that the dialect cannot safely write into
+    /// a search is looked for here, where the upstream gives a whole collection at once anyway.
+    async fn rows_with(
+        &self,
+        asker: Asker<'_>,
+        reference: &Reference,
+        value: &Value<'_>,
+        exact: bool,
+    ) -> Result<Vec<Record<'static>>, Failure> {
+        let entity = &reference.entity;
+        let predicate = reference.having(value, exact);
+        let found = match self.rows_of(asker, entity, predicate, NAMESAKES + 1).await {
+            Err(error) if error.kind == Kind::Inexpressible => match entity.facts.paging {
+                Paging::Whole { most } => {
+                    self.rows_of(asker, entity, Predicate::Everything, most).await
+                }
+                // What cannot be asked for is no row's value.
+                _ => Ok(Vec::new()),
+            },
+            found => found,
+        };
+        found.map_err(|error| Failure::LookUp(Box::new(error)))
+    }
+
+    /// The rows of any collection that meet a predicate, at most `top`.
+    async fn rows_of(
+        &self,
+        asker: Asker<'_>,
+        entity: &Entity,
+        predicate: Predicate<'_>,
+        top: u32,
+    ) -> Result<Vec<Record<'static>>, upstream::Error> {
+        let query = query(predicate, top);
+        let most = usize::try_from(top).unwrap_or(usize::MAX);
+        let mut rows = Vec::new();
+        let mut next: Option<String> = None;
+        for _ in 0..PAGES {
+            let action = match &next {
+                None => Action::Search(&query),
+                Some(next) => Action::Follow { next },
+            };
+            let call = Call { entity, action };
+            let answer = self.send_call(asker, &call).await?;
+            let Outcome::Rows(page) = answer.outcome(self.dialect, &call)? else {
+                return Err(upstream::Error::new(Kind::Garbled));
+            };
+            let is_empty = page.records.is_empty();
+            rows.extend(page.records.into_iter().map(Record::into_owned));
+            next = page.next.map(|next| next.into_owned());
+            if is_empty || next.is_none() || rows.len() >= most {
+                break;
+            }
+        }
+        rows.truncate(most);
+        Ok(rows)
+    }
+}
