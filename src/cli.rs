@@ -12,7 +12,6 @@ use std::process::ExitCode;
 use clap::error::ErrorKind;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-use crate::config;
 use crate::rehearse::Source;
 use crate::seam::{Random, Seams};
 use crate::secret::{Secret, TokenHash};
@@ -337,7 +336,7 @@ pub async fn run(
     match command {
         #[cfg(feature = "demo")]
         Command::Demo(options) => {
-            serve::log(config::LogFormat::Text, "warn,audit=off");
+            serve::log(crate::config::LogFormat::Text, "warn,audit=off");
             match crate::demo::run(options, seams, out).await {
                 Ok(true) => Exit::Fine,
                 Ok(false) => Exit::Failed,

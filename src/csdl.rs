@@ -2,7 +2,7 @@
 //!
 //! Text in, names and types out; this room knows nothing of ours. Only what a mapping has to do
 //! with is kept: entity sets and their types with keys, properties and what leads to other rows.
-//! A document type of its own, deep nesting and anything that is no CSDL are refused.
+//! A document type of its own, deep nesting, more elements than any service has, and anything that is no CSDL are refused.
 
 mod read;
 
@@ -15,8 +15,8 @@ pub enum Unreadable {
         /// How many bytes of the document were read before.
         offset: u64,
     },
-    /// XML that is nested too deeply, or that brings a document type of its own.
-    #[error("expected XML without a document type, and not nested deeply")]
+    /// XML that is nested too deeply, has too many elements, or brings a document type of its own.
+    #[error("expected XML without a document type, not nested deeply, and of fewer elements")]
     Elaborate,
     /// XML of another kind.
     #[error("expected the element `Edmx` and a `Schema` in it")]
@@ -74,6 +74,8 @@ pub struct Navigation {
     pub target: String,
     /// Whether it leads to many rows.
     pub many: bool,
+    /// The properties that hold the other row's key, where the service says so.
+    pub columns: Vec<String>,
 }
 
 impl Service {

@@ -1,13 +1,13 @@
 //! A mapping to start from, proposed from what a server says about itself: an OData `$metadata`
-//! document ([`edmx`]) or a SCIM `/Schemas` document ([`schemas`]).
+//! document ([`people`]) or a SCIM `/Schemas` document ([`schemas`]).
 //!
 //! Names are guessed ([`guess`]) and every guess is marked as one. What is proposed is compiled
 //! before anybody sees it ([`draft`]): an attribute that the language does not take goes into the
 //! list of what was left out, with the reason. This room opens no file and asks nobody.
 
 pub mod draft;
-pub mod edmx;
 pub mod guess;
+pub mod people;
 pub mod schemas;
 mod toml_text;
 
@@ -72,16 +72,15 @@ pub enum Error {
         at: u64,
     },
     /// It is deeper or longer than any such document, or declares entities.
-    #[error("expected a plain `$metadata` document, found {found}")]
-    Elaborate {
-        /// What was found.
-        found: &'static str,
-    },
+    #[error(
+        "expected a plain `$metadata` document, found a document type, or elements too deep or too many"
+    )]
+    Elaborate,
     /// It is another version's, or something else.
     #[error("expected an OData V4 `$metadata` document (`Edmx`, version 4), found {found}")]
     NotV4 {
         /// What was found.
-        found: String,
+        found: &'static str,
     },
     /// It is not what SCIM says a schema is.
     #[error("expected a SCIM schema, or a ListResponse of schemas: {reason}")]

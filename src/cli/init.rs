@@ -8,7 +8,7 @@ use super::serve::chain;
 use super::{Exit, Init, SchemaOf, schema};
 use crate::config;
 use crate::mapping::schema::SCHEMA_FILE;
-use crate::propose::{self, Proposal, edmx::Metadata};
+use crate::propose::{self, Proposal, people::Metadata};
 use crate::seam::Seams;
 use crate::secret::SecretSource;
 use crate::upstream::{Credential, Settings, fetch};

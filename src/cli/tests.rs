@@ -3,6 +3,7 @@ use clap::CommandFactory;
 use std::path::Path;
 
 use super::*;
+use crate::config;
 use crate::seam::fake::CountingRandom;
 
 fn parse(line: &str) -> Result<Command, Usage> {

@@ -10,6 +10,9 @@ use super::{EntityType, Navigation, Property, Service, Unreadable};
 /// How deeply elements may be nested: annotations hold records in records.
 const DEPTH: usize = 64;
 
+/// The most elements: services with thousands of types have fewer.
+const ELEMENTS: usize = 400_000;
+
 /// How many types may extend each other in a row.
 const GENERATIONS: usize = 32;
 
@@ -38,6 +41,7 @@ pub(super) fn document(text: &str) -> Result<Service, Unreadable> {
     reader.config_mut().expand_empty_elements = true;
     let mut draft = Draft::default();
     let mut open: Vec<String> = Vec::new();
+    let mut elements = 0_usize;
     loop {
         let event = reader.read_event();
         let wrong = || Unreadable::Xml { offset: reader.buffer_position() };
@@ -49,7 +53,8 @@ pub(super) fn document(text: &str) -> Result<Service, Unreadable> {
                 }
                 draft.begin(&name, open.last().map(String::as_str), &start)?;
                 open.push(name);
-                if open.len() > DEPTH {
+                elements += 1;
+                if open.len() > DEPTH || elements > ELEMENTS {
                     return Err(Unreadable::Elaborate);
                 }
             }
@@ -131,7 +136,13 @@ impl Draft {
                     name: said("Name").unwrap_or_default(),
                     target: one.unwrap_or(&kind).to_owned(),
                     many: one.is_some(),
+                    columns: Vec::new(),
                 });
+            }
+            ("ReferentialConstraint", Some("NavigationProperty")) => {
+                if let Some(way) = open.navigations.last_mut() {
+                    way.columns.extend(said("Property"));
+                }
             }
             ("Annotation", Some("Property")) if is_computed(start) => {
                 if let Some(property) = open.properties.last_mut() {
@@ -187,7 +198,11 @@ impl Draft {
         let plain = self.service.types.clone();
         for kind in &mut self.service.types {
             let mut base = kind.base.clone();
+            // A type that extends itself has nothing to inherit.
             for _ in 0..GENERATIONS {
+                if base.as_deref() == Some(kind.name.as_str()) {
+                    break;
+                }
                 let Some(parent) = base.and_then(|name| plain.iter().find(|k| k.name == name))
                 else {
                     break;

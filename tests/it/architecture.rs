@@ -28,7 +28,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("gate", &["seam", "secret"]),
     ("generation", &["gate", "provision", "scim"]),
     ("api", &["gate", "generation", "provision", "record", "scim", "seam", "upstream", "value"]),
-    ("propose", &["diagnostic", "mapping", "record", "value"]),
+    ("propose", &["csdl", "diagnostic", "mapping", "record", "value"]),
     (
         "explain",
         &[
