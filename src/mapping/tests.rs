@@ -9,6 +9,7 @@ use crate::upstream::DIALECTS;
 
 mod filters;
 mod lists;
+mod mutations;
 mod notation;
 mod references;
 mod transforms;
