@@ -13,6 +13,7 @@ mod architecture;
 mod checking;
 mod create;
 mod demo;
+mod derived;
 mod dialects;
 mod discovery;
 mod faults;
