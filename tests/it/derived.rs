@@ -66,7 +66,7 @@ fn value(definition: &Json, round: usize, boss: &str) -> Json {
             }
             Json::Object(object)
         }
-        "boolean" => json!(round % 2 == 0),
+        "boolean" => json!(round.is_multiple_of(2)),
         "integer" => json!(round),
         "decimal" => json!(1.5),
         "dateTime" => json!("2026-03-01T00:00:00Z"),
