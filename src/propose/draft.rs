@@ -3,17 +3,19 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use serde_json::{Map, Value as Json, json};
+use serde_json::{Value as Json, json};
 
 use super::guess::{
     ACTIVE, EXTERNAL_ID, GUESSES, MANAGER, USER_NAME, column, is_secret, manager, sounds,
 };
-use super::toml_text::{key, text, value};
+use super::toml_text::{key, text};
 use super::{Column, Error, People};
 use crate::diagnostic::{Finding, Report, Severity, Source};
 use crate::mapping::Mapping;
 use crate::record::Description;
 use crate::value::Type;
+
+mod file;
 
 /// A GUID for examples, in the one spelling that servers print.
 const GUID: &str = "3f2504e0-4f89-41d3-9a0c-0305e82c3301";
@@ -352,150 +354,5 @@ impl Draft {
             let label = finding.label.as_ref().map(|label| format!(", {label}"));
             Some((at, format!("{}{}", finding.message, label.unwrap_or_default())))
         })
-    }
-
-    /// The file, and where in it each attribute stands.
-    fn text(&self) -> (String, Vec<Range<usize>>) {
-        let has = |scim: &str| self.attributes.iter().find(|attribute| attribute.scim == scim);
-        let mut file = format!("#:schema ./{}\n", crate::mapping::schema::SCHEMA_FILE);
-        for line in &self.about {
-            file.push_str(&format!("# {line}\n"));
-        }
-        file.push_str("# `scim-sidecar check` tells every mistake; the example at the end proves the rules.\n\n");
-        file.push_str(
-            "format   = 1\nresource = \"User\"\ndialect  = \"odata\"\nunmapped = \"ignore\"\n\n",
-        );
-        file.push_str("[upstream]\n");
-        file.push_str(&format!(
-            "collection = {} # {}\n",
-            text(&self.collection.0),
-            self.collection.1
-        ));
-        let (name, kind) = &self.key;
-        file.push_str(&format!("key        = {{ field = {}, type = \"{kind}\" }}\n", text(name)));
-        if let Some(user_name) = has(USER_NAME) {
-            let fields: Vec<String> = user_name.fields.iter().map(|field| text(field)).collect();
-            file.push_str(&format!(
-                "unique     = [{}] # guess: what `userName` is made of\n",
-                fields.join(", ")
-            ));
-        }
-        match has(EXTERNAL_ID).and_then(|anchor| anchor.fields.first()) {
-            Some(field) => file.push_str(&format!(
-                "anchor     = {{ scim = \"externalId\", field = {} }}\n",
-                text(field)
-            )),
-            None => file.push_str(
-                "# anchor = { scim = \"externalId\", field = \"…\" }  # nothing sounds like it: see the README\n",
-            ),
-        }
-        file.push_str(match has(ACTIVE) {
-            Some(_) => "on_delete  = \"disable\" # guess: or \"delete\", if rows may really go\n",
-            None => "on_delete  = \"delete\" # guess: nothing can be switched off\n",
-        });
-        for (urn, name) in &self.extensions {
-            let is_used = |attribute: &Attribute| attribute.scim.starts_with(&format!("{urn}:"));
-            if self.attributes.iter().any(is_used) {
-                file.push_str(&format!(
-                    "\n[[extension]]\nurn  = {}\nname = {}\n",
-                    text(urn),
-                    text(name)
-                ));
-            }
-        }
-        let mut places = Vec::new();
-        for attribute in &self.attributes {
-            file.push('\n');
-            let start = file.len();
-            attribute.write(&mut file);
-            places.push(start..file.len());
-        }
-        self.write_example(&mut file);
-        if !self.left.is_empty() {
-            file.push_str("\n# Not mapped:\n");
-            for (name, why) in &self.left {
-                file.push_str(&format!("# {} ({})\n", one_line(name), one_line(why)));
-            }
-        }
-        (file, places)
-    }
-
-    fn write_example(&self, file: &mut String) {
-        let mut person = Map::new();
-        let mut row = Map::new();
-        for attribute in &self.attributes {
-            let Some((value, held)) = &attribute.shown else { continue };
-            place(&mut person, &attribute.scim, value.clone());
-            for (field, value) in attribute.fields.iter().zip(held) {
-                row.insert(field.clone(), value.clone());
-            }
-        }
-        file.push_str(&format!(
-            "\n[[example]]\nname     = \"a person with everything\"\nscim     = {}\nupstream = {}\n",
-            value(&person.into()),
-            value(&row.into())
-        ));
-    }
-}
-
-impl Attribute {
-    fn write(&self, file: &mut String) {
-        if !self.why.is_empty() {
-            file.push_str(&format!("# {}\n", one_line(&self.why)));
-        }
-        let fields = match self.fields.as_slice() {
-            [one] => text(one),
-            several => {
-                let several: Vec<String> = several.iter().map(|field| text(field)).collect();
-                format!("[{}]", several.join(", "))
-            }
-        };
-        let lines = [("scim", text(&self.scim)), ("field", fields)];
-        let lines: Vec<&(&str, String)> = lines.iter().chain(&self.lines).collect();
-        let width = lines.iter().map(|(key, _)| key.len()).max().unwrap_or_default();
-        file.push_str("[[attribute]]\n");
-        for (key, toml) in lines {
-            file.push_str(&format!("{key:width$} = {toml}\n"));
-        }
-    }
-}
-
-fn one_line(text: &str) -> String {
-    text.chars().filter(|c| !c.is_control()).collect()
-}
-
-/// Puts a value under an attribute's path. The paths are our own.
-fn place(person: &mut Map<String, Json>, path: &str, value: Json) {
-    if path.starts_with("urn:")
-        && let Some((urn, name)) = path.rsplit_once(':')
-    {
-        if let Json::Object(extension) = person.entry(urn).or_insert_with(|| json!({})) {
-            extension.insert(name.to_owned(), value);
-        }
-        return;
-    }
-    if let Some((list, rest)) = path.split_once("[type eq \"")
-        && let Some((kind, sub)) = rest.split_once("\"].")
-    {
-        let Json::Array(elements) = person.entry(list).or_insert_with(|| json!([])) else { return };
-        let at = elements.iter().position(|element| element["type"] == kind);
-        let at = at.unwrap_or_else(|| {
-            elements.push(json!({ "type": kind }));
-            elements.len() - 1
-        });
-        if let Some(Json::Object(element)) = elements.get_mut(at) {
-            element.insert(sub.to_owned(), value);
-        }
-        return;
-    }
-    match path.split_once('.') {
-        Some((name, sub)) => {
-            if let Json::Object(complex) = person.entry(name).or_insert_with(|| json!({})) {
-                complex.insert(sub.to_owned(), value);
-            }
-        }
-        None => {
-            person.insert(path.to_owned(), value);
-        }
     }
 }

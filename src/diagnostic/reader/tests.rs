@@ -1,3 +1,6 @@
+use std::time::Duration;
+
+use super::scalar::parse_duration;
 use super::*;
 use crate::diagnostic::Source;
 
