@@ -70,21 +70,28 @@ pub trait Transform: fmt::Debug + Send + Sync {
     /// A [`Refusal`] for a value that has no counterpart.
     fn inward<'a>(&self, value: Value<'a>) -> Result<Value<'a>, Refusal>;
 
-    /// The upstream's value → SCIM's.
+    /// The upstream's value → SCIM's: as it is stored, unless a transform says otherwise.
     ///
     /// # Errors
     /// A [`Refusal`] for a value that has no counterpart: the attribute is then not printed.
-    fn outward<'a>(&self, value: Value<'a>) -> Result<Value<'a>, Refusal>;
+    fn outward<'a>(&self, value: Value<'a>) -> Result<Value<'a>, Refusal> {
+        Ok(value)
+    }
 
-    /// The upstream's type for a value of this SCIM type; `Err` says which types it takes.
+    /// The upstream's type for a value of this SCIM type: a string for a string, unless a transform
+    /// says otherwise; `Err` says which types it takes.
     ///
     /// # Errors
     /// A text such as `a string`, for the finding.
-    fn upstream_type(&self, scim: Type) -> Result<Type, &'static str>;
+    fn upstream_type(&self, scim: Type) -> Result<Type, &'static str> {
+        if scim == Type::String { Ok(scim) } else { Err("a string") }
+    }
 
     /// The operators that mean the same on both sides when the literal goes inward (`Eq` and `Ne`
-    /// hold for every transform).
-    fn keeps(&self) -> Operators;
+    /// hold for every transform, and a transform that says no more keeps no more).
+    fn keeps(&self) -> Operators {
+        EQUALITY
+    }
 
     /// Whether its SCIM side is a list and its upstream side one value: it is the first of a chain
     /// or not in it.

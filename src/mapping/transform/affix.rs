@@ -6,7 +6,7 @@ use std::borrow::Cow;
 use super::{Definition, EQUALITY, Refusal, Shown, Transform};
 use crate::diagnostic::reader::{Table, key};
 use crate::record::{Operator, Operators};
-use crate::value::{Type, Value, same_folded};
+use crate::value::{Value, same_folded};
 
 pub(super) const STRIP_PREFIX: Definition = Definition {
     name: "strip_prefix",
@@ -120,10 +120,6 @@ impl Transform for Affix {
 
     fn outward<'a>(&self, value: Value<'a>) -> Result<Value<'a>, Refusal> {
         if self.stored { self.without(&value) } else { self.with(&value) }
-    }
-
-    fn upstream_type(&self, scim: Type) -> Result<Type, &'static str> {
-        if scim == Type::String { Ok(scim) } else { Err("a string") }
     }
 
     fn keeps(&self) -> Operators {

@@ -4,9 +4,8 @@ use std::borrow::Cow;
 
 use toml::de::DeValue;
 
-use super::{Definition, EQUALITY, Refusal, Shown, Transform};
+use super::{Definition, Refusal, Shown, Transform};
 use crate::diagnostic::reader::{Holds, Key, Table, key, kind};
-use crate::record::Operators;
 use crate::value::{Type, Value};
 
 pub(super) const DEFINITION: Definition = Definition {
@@ -127,9 +126,5 @@ impl Transform for Spelling {
 
     fn upstream_type(&self, scim: Type) -> Result<Type, &'static str> {
         if scim == Type::Boolean { Ok(self.kind) } else { Err("a boolean") }
-    }
-
-    fn keeps(&self) -> Operators {
-        EQUALITY
     }
 }

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use super::{Definition, Refusal, Shown, Transform};
 use crate::record::{Operator, Operators};
-use crate::value::{Type, Value};
+use crate::value::Value;
 
 pub(super) const LOWERCASE: Definition = Definition {
     name: "lowercase",
@@ -50,14 +50,6 @@ impl Transform for Fold {
             }
             other => other,
         })
-    }
-
-    fn outward<'a>(&self, value: Value<'a>) -> Result<Value<'a>, Refusal> {
-        Ok(value)
-    }
-
-    fn upstream_type(&self, scim: Type) -> Result<Type, &'static str> {
-        if scim == Type::String { Ok(scim) } else { Err("a string") }
     }
 
     fn keeps(&self) -> Operators {

@@ -9,9 +9,8 @@ use std::borrow::Cow;
 
 use unicode_normalization::{UnicodeNormalization, is_nfc};
 
-use super::{Definition, EQUALITY, Refusal, Shown, Transform};
-use crate::record::Operators;
-use crate::value::{Type, Value};
+use super::{Definition, Refusal, Shown, Transform};
+use crate::value::Value;
 
 pub(super) const DEFINITION: Definition = Definition {
     name: "clean",
@@ -66,18 +65,6 @@ impl Transform for Clean {
             return Ok(Value::Absent);
         }
         Ok(Value::Text(Cow::Owned(clean)))
-    }
-
-    fn outward<'a>(&self, value: Value<'a>) -> Result<Value<'a>, Refusal> {
-        Ok(value)
-    }
-
-    fn upstream_type(&self, scim: Type) -> Result<Type, &'static str> {
-        if scim == Type::String { Ok(scim) } else { Err("a string") }
-    }
-
-    fn keeps(&self) -> Operators {
-        EQUALITY
     }
 
     fn loses(&self) -> Option<&'static str> {

@@ -7,10 +7,9 @@ use std::borrow::Cow;
 
 use toml::de::DeValue;
 
-use super::{Definition, EQUALITY, Refusal, Shown, Transform};
+use super::{Definition, Refusal, Shown, Transform};
 use crate::diagnostic::reader::{Holds, Key, Placed, Table, key};
-use crate::record::Operators;
-use crate::value::{Type, Value, fold};
+use crate::value::{Value, fold};
 
 const USUAL: &str = r#"via = { escape = { "'" = "_x27_" } }"#;
 
@@ -139,14 +138,6 @@ impl Transform for Escape {
         } else {
             Err(Refusal::new("a text without the signs that are escaped"))
         }
-    }
-
-    fn upstream_type(&self, scim: Type) -> Result<Type, &'static str> {
-        if scim == Type::String { Ok(scim) } else { Err("a string") }
-    }
-
-    fn keeps(&self) -> Operators {
-        EQUALITY
     }
 
     fn samples(&self) -> Vec<Value<'static>> {

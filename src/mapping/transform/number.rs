@@ -5,9 +5,8 @@
 
 use std::borrow::Cow;
 
-use super::{Definition, EQUALITY, Refusal, Shown, Transform, decimal};
+use super::{Definition, Refusal, Shown, Transform, decimal};
 use crate::diagnostic::reader::{Key, Table, key, names};
-use crate::record::Operators;
 use crate::value::{Type, Value};
 
 pub(super) const NUMBER: Definition = Definition {
@@ -211,10 +210,6 @@ impl Transform for Number {
     }
 
     /// Texts and numbers are ordered differently.
-    fn keeps(&self) -> Operators {
-        EQUALITY
-    }
-
     fn samples(&self) -> Vec<Value<'static>> {
         let numbers = self.spelling.samples();
         let mut texts: Vec<Value<'static>> =
@@ -251,10 +246,6 @@ impl Transform for Digits {
     }
 
     /// Texts and numbers are ordered differently.
-    fn keeps(&self) -> Operators {
-        EQUALITY
-    }
-
     fn samples(&self) -> Vec<Value<'static>> {
         self.spelling.samples()
     }

@@ -4,10 +4,9 @@
 
 use std::borrow::Cow;
 
-use super::{Definition, EQUALITY, Refusal, Shown, Transform};
+use super::{Definition, Refusal, Shown, Transform};
 use crate::diagnostic::reader::{Key, Table, key, names};
-use crate::record::Operators;
-use crate::value::{Type, Value};
+use crate::value::Value;
 
 const VALID: &str = r#"via = { phone = "valid" }"#;
 
@@ -158,18 +157,6 @@ impl Transform for Phone {
         let (code, number) = digits.split_at_checked(code_length(&digits)).ok_or_else(refused)?;
         let blank = if self.form == Form::Spaced { " " } else { "" };
         Ok(Value::Text(Cow::Owned(format!("+{code}{blank}{number}"))))
-    }
-
-    fn outward<'a>(&self, value: Value<'a>) -> Result<Value<'a>, Refusal> {
-        Ok(value)
-    }
-
-    fn upstream_type(&self, scim: Type) -> Result<Type, &'static str> {
-        if scim == Type::String { Ok(scim) } else { Err("a string") }
-    }
-
-    fn keeps(&self) -> Operators {
-        EQUALITY
     }
 
     fn loses(&self) -> Option<&'static str> {

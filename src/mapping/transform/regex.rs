@@ -9,10 +9,9 @@ use std::borrow::Cow;
 use ::regex::{Captures, Regex};
 
 use super::super::file;
-use super::{Definition, EQUALITY, Refusal, Shown, Transform};
+use super::{Definition, Refusal, Shown, Transform};
 use crate::diagnostic::reader::{Key, Table, key, names};
-use crate::record::Operators;
-use crate::value::{Type, Value};
+use crate::value::Value;
 
 const USUAL: &str = r#"via = { regex = '(?<last>[^,]+), (?<first>.+)', to = "{first} {last}", back = { regex = '(?<first>.+) (?<last>\S+)', to = "{last}, {first}" } }"#;
 const LOSSY: &str =
@@ -207,14 +206,6 @@ impl Transform for Rewrite {
             Refusal::new("a text that is read as the same again when it is printed")
         })?;
         Ok(Value::Text(Cow::Owned(printed)))
-    }
-
-    fn upstream_type(&self, scim: Type) -> Result<Type, &'static str> {
-        if scim == Type::String { Ok(scim) } else { Err("a string") }
-    }
-
-    fn keeps(&self) -> Operators {
-        EQUALITY
     }
 
     fn loses(&self) -> Option<&'static str> {

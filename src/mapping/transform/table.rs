@@ -3,9 +3,8 @@
 use std::borrow::Cow;
 
 use super::boolean::spelling;
-use super::{Definition, EQUALITY, Refusal, Shown, Transform};
+use super::{Definition, Refusal, Shown, Transform};
 use crate::diagnostic::reader::{Holds, Key, Table, key, kind, names};
-use crate::record::Operators;
 use crate::value::{Type, Value, same_folded};
 
 const USUAL: &str = r#"via = { table = { "contoso.com" = "CONTOSO" }, other = "keep" }"#;
@@ -193,10 +192,6 @@ impl Transform for Exchange {
 
     fn upstream_type(&self, scim: Type) -> Result<Type, &'static str> {
         if scim == Type::String { Ok(self.kind) } else { Err("a string") }
-    }
-
-    fn keeps(&self) -> Operators {
-        EQUALITY
     }
 
     fn loses(&self) -> Option<&'static str> {

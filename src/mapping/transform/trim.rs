@@ -2,9 +2,8 @@
 
 use std::borrow::Cow;
 
-use super::{Definition, EQUALITY, Refusal, Shown, Transform};
-use crate::record::Operators;
-use crate::value::{Type, Value};
+use super::{Definition, Refusal, Shown, Transform};
+use crate::value::Value;
 
 pub(super) const DEFINITION: Definition = Definition {
     name: "trim",
@@ -37,18 +36,6 @@ impl Transform for Trim {
             Value::Text(text) if text.is_empty() => Value::Absent,
             other => other,
         })
-    }
-
-    fn outward<'a>(&self, value: Value<'a>) -> Result<Value<'a>, Refusal> {
-        Ok(value)
-    }
-
-    fn upstream_type(&self, scim: Type) -> Result<Type, &'static str> {
-        if scim == Type::String { Ok(scim) } else { Err("a string") }
-    }
-
-    fn keeps(&self) -> Operators {
-        EQUALITY
     }
 
     fn loses(&self) -> Option<&'static str> {

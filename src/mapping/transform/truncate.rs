@@ -2,10 +2,9 @@
 
 use std::borrow::Cow;
 
-use super::{Definition, EQUALITY, Refusal, Shown, Transform};
+use super::{Definition, Refusal, Shown, Transform};
 use crate::diagnostic::reader::{Key, Table, key};
-use crate::record::Operators;
-use crate::value::{Type, Value};
+use crate::value::Value;
 
 pub(super) const DEFINITION: Definition = Definition {
     name: "truncate",
@@ -54,18 +53,6 @@ impl Transform for Truncate {
             return Ok(Value::Absent);
         }
         Ok(Value::Text(Cow::Owned(cut.to_owned())))
-    }
-
-    fn outward<'a>(&self, value: Value<'a>) -> Result<Value<'a>, Refusal> {
-        Ok(value)
-    }
-
-    fn upstream_type(&self, scim: Type) -> Result<Type, &'static str> {
-        if scim == Type::String { Ok(scim) } else { Err("a string") }
-    }
-
-    fn keeps(&self) -> Operators {
-        EQUALITY
     }
 
     fn loses(&self) -> Option<&'static str> {
