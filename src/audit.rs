@@ -93,13 +93,15 @@ pub fn left_out(project: &str, caller: &str, request: &str, attribute: &str) {
 }
 
 /// Something that an operator must look at.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Alert {
     /// The upstream does not accept our credential. Every request meets it, so that most of these
     /// are held back.
     Credential {
         /// How many were held back since the last one.
         held_back: u64,
+        /// Why, in words that quote no answer and no secret; empty where nothing more is known.
+        cause: String,
     },
     /// A client wrote to a row that belongs to another object of its directory.
     AnchorConflict,
@@ -116,11 +118,12 @@ pub fn alert(alert: Alert, project: &str, caller: &str, request: &str, id: &str)
         };
     }
     match alert {
-        Alert::Credential { held_back } => tracing::error!(
+        Alert::Credential { held_back, cause } => tracing::error!(
             target: "alert",
             project,
             caller,
             request_id = request,
+            cause,
             held_back,
             "the upstream does not accept the sidecar's credential"
         ),

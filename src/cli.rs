@@ -10,7 +10,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::error::ErrorKind;
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum};
 
 use crate::rehearse::Source;
 use crate::seam::{Random, Seams};
@@ -71,7 +71,8 @@ pub enum Command {
     Demo(Demo),
     /// Serve SCIM in front of the legacy servers that the configuration names
     #[command(
-        after_help = "Example:\n  scim-sidecar serve --config /etc/scim-sidecar/sidecar.toml"
+        after_help = "Example:\n  scim-sidecar serve --config /etc/scim-sidecar/sidecar.toml\n\n\
+        SIGHUP reads the files again. SIGTERM and SIGINT let open requests end; a second one does not."
     )]
     Serve(Serve),
     /// Tell every mistake in a configuration and its mappings, or in mappings alone
@@ -105,9 +106,10 @@ pub enum Command {
     Rehearse(Rehearse),
     /// Write a commented configuration and mapping to start from
     #[command(after_help = "Examples:\n  scim-sidecar init ./sidecar\n  \
-        scim-sidecar init --from-metadata https://legacy.example.com/odata/$metadata ./sidecar\n  \
+        scim-sidecar init --from-metadata 'https://legacy.example.com/odata/$metadata' ./sidecar\n  \
         scim-sidecar init --from-scim schemas.json ./sidecar\n\n\
-        Files that are there already are never touched.")]
+        Files that are there already are never touched: where one of the shipped ones is there, or\n\
+        the proposed mapping, nothing is written. A URL is quoted because of its `$`.")]
     Init(Init),
     /// Show the transforms that a mapping's `via` may use, with values that go through them
     #[command(after_help = "Examples:\n  scim-sidecar transforms\n  scim-sidecar transforms time")]
@@ -133,7 +135,8 @@ pub struct Serve {
 
 /// The options of `check`; at least one of the two is there.
 #[derive(Clone, Debug, Args)]
-#[group(required = true, multiple = true)]
+#[group(skip)]
+#[command(group = ArgGroup::new("files").args(["config", "mappings"]).required(true).multiple(true))]
 pub struct Check {
     /// The server file; the mappings that it names are checked with it
     #[arg(long, value_name = "FILE")]

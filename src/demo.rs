@@ -108,7 +108,7 @@ pub async fn run(
     let (address, dialect) = (options.upstream_listen, options.dialect);
     let legacy = start_legacy(address, dialect, &folder, &access, seams).await?;
     if options.upstream_only {
-        ready_upstream(out, &legacy, &access, &folder)?;
+        ready_upstream(out, dialect, &legacy, &access, &folder)?;
         signals.next().await;
         legacy.shutdown().await;
         folder.close()?;
@@ -227,14 +227,20 @@ fn ready(
 
 fn ready_upstream(
     out: &mut dyn Write,
+    dialect: Dialect,
     legacy: &Legacy,
     access: &Access,
     folder: &Folder,
 ) -> io::Result<()> {
     writeln!(out, "ready")?;
     writeln!(out, "  legacy server  {}", legacy.base())?;
-    writeln!(out, "  client id      {}", folder::CLIENT_ID)?;
-    writeln!(out, "  client secret  {}", access.client.expose())?;
+    // Both are taken on either way; each way calls them by its own names.
+    let (name, secret) = match dialect {
+        Dialect::Odata => ("client id    ", "client secret"),
+        Dialect::Soap => ("user         ", "password     "),
+    };
+    writeln!(out, "  {name}  {}", folder::CLIENT_ID)?;
+    writeln!(out, "  {secret}  {}", access.client.expose())?;
     writeln!(out, "  token          {}", access.bearer.expose())?;
     writeln!(out, "  data           {}", folder.describe())?;
     writeln!(out, "try, in another terminal:")?;

@@ -280,28 +280,30 @@ pub fn nearest<'c>(
         .map(|(_, candidate)| candidate)
 }
 
-/// The number of letters to insert, drop or change (Levenshtein), regardless of case.
+/// The number of letters to insert, drop, change or swap with the next one, regardless of case.
 fn distance(written: &[char], candidate: &str) -> usize {
     let candidate: Vec<char> = candidate.chars().flat_map(char::to_lowercase).collect();
-    let mut row: Vec<usize> = (0..=candidate.len()).collect();
+    let at = |row: &[usize], j: usize| row.get(j).copied().unwrap_or(usize::MAX - 1);
+    let mut before = Vec::new();
+    let mut last: Vec<usize> = (0..=candidate.len()).collect();
+    let mut neighbour = None;
     for (i, left) in written.iter().enumerate() {
-        let mut diagonal = i;
-        let mut previous = i + 1;
+        let mut row = vec![i + 1];
         for (j, right) in candidate.iter().enumerate() {
-            let above = row.get(j + 1).copied().unwrap_or(usize::MAX - 1);
-            let changed = diagonal + usize::from(left != right);
-            let next = changed.min(previous + 1).min(above + 1);
-            if let Some(cell) = row.get_mut(j) {
-                *cell = previous;
+            let changed = at(&last, j) + usize::from(left != right);
+            let mut least = changed.min(at(&last, j + 1) + 1).min(at(&row, j) + 1);
+            let other = j.checked_sub(1).and_then(|j| Some((j, candidate.get(j)?)));
+            if let Some((j, other)) = other
+                && (neighbour, left) == (Some(right), other)
+            {
+                least = least.min(at(&before, j) + 1);
             }
-            diagonal = above;
-            previous = next;
+            row.push(least);
         }
-        if let Some(cell) = row.last_mut() {
-            *cell = previous;
-        }
+        neighbour = Some(left);
+        before = std::mem::replace(&mut last, row);
     }
-    row.last().copied().unwrap_or(0)
+    last.last().copied().unwrap_or(0)
 }
 
 /// Lists names for a reader: `` `a`, `b` or `c` ``.
@@ -352,6 +354,8 @@ mod tests {
     fn near_names_are_found_and_far_ones_are_not() {
         assert_eq!(nearest("lowecase", ["trim", "lowercase"]), Some("lowercase"));
         assert_eq!(nearest("Fistname", ["FirstName", "LastName"]), Some("FirstName"));
+        assert_eq!(nearest("feild", ["scim", "field"]), Some("field"), "two that changed places");
+        assert_eq!(nearest("fidle", ["scim", "field"]), None);
         assert_eq!(nearest("zzz", ["trim", "lowercase"]), None);
         assert_eq!(distance(&['a', 'b'], ""), 2);
     }

@@ -10,7 +10,7 @@ use crate::config;
 use crate::mapping::schema::SCHEMA_FILE;
 use crate::propose::{self, Proposal, people::Metadata};
 use crate::seam::Seams;
-use crate::secret::SecretSource;
+use crate::secret::{SecretError, SecretSource};
 use crate::upstream::{Credential, Settings, fetch};
 
 /// What the sample says and a proposal replaces.
@@ -33,6 +33,12 @@ enum Error {
         url: String,
         #[source]
         cause: crate::upstream::FetchError,
+    },
+    #[error("there is no token for `{url}`")]
+    NoToken {
+        url: String,
+        #[source]
+        cause: SecretError,
     },
     #[error("nothing is proposed from `{from}`")]
     Propose {
@@ -110,7 +116,9 @@ async fn read(options: &Init, from: &str, seams: &Seams) -> Result<Document, Err
         settings.ca.clone_from(&options.ca);
         settings.max_body = propose::LARGEST;
         if let Some(name) = &options.token_env {
-            settings.credential = Credential::Bearer(SecretSource::Environment(name.clone()));
+            let token = SecretSource::Environment(name.clone());
+            token.read().map_err(|cause| Error::NoToken { url: shown(from), cause })?;
+            settings.credential = Credential::Bearer(token);
         }
         let fetched = fetch(from, settings, seams).await;
         let bytes = fetched.map_err(|cause| Error::Fetch { url: shown(from), cause })?;
@@ -185,12 +193,12 @@ fn write(
     for path in &written {
         let _ = writeln!(out, "wrote {}", path.display());
     }
-    let _ = writeln!(
-        out,
-        "{} attributes are mapped, {} things are not: the file says why",
-        proposal.mapped,
-        proposal.left.len()
-    );
+    let left = match proposal.left.len() {
+        0 => String::new(),
+        1 => ", 1 thing is not: the file says why".to_owned(),
+        more => format!(", {more} things are not: the file says why"),
+    };
+    let _ = writeln!(out, "{} attributes are mapped{left}", proposal.mapped);
     if let Some(file) = written.first() {
         let _ = writeln!(out, "next: read the guesses, then scim-sidecar check {}", file.display());
     }

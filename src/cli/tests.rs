@@ -101,6 +101,7 @@ fn what_is_wrong_is_usage_and_help_is_fine() {
         "scim-sidecar",
         "scim-sidecar serve",
         "scim-sidecar check",
+        "scim-sidecar check --format json",
         "scim-sidecar sevre",
         "scim-sidecar token now",
         "scim-sidecar serve --config a --verify",

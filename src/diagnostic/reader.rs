@@ -16,6 +16,7 @@ use super::{Code, alternatives, nearest};
 mod key;
 mod scalar;
 mod sink;
+mod syntax;
 
 pub use key::{Holds, Key, key, names, refused};
 pub use sink::Sink;
@@ -45,9 +46,10 @@ pub fn read_file<T>(
 ) -> Option<T> {
     let text = Arc::clone(sink.source());
     let (root, mistakes) = DeTable::parse_recoverable(&text.text);
-    for mistake in &mistakes {
-        let span = mistake.span().unwrap_or(0..0);
-        sink.broken(&span, mistake.message());
+    let mistakes =
+        mistakes.iter().map(|mistake| (mistake.span().unwrap_or(0..0), mistake.message()));
+    if !syntax::tell(sink, keys, mistakes.collect()) {
+        return None;
     }
     let table = Table::new(sink, root.get_ref(), root.span(), String::new(), keys, false);
     read(&table)

@@ -380,16 +380,24 @@ pub fn whole_pattern(table: &Table<'_>, name: &str) -> Option<regex::Regex> {
     let text = table.text(name)?;
     match whole(&text.value) {
         Ok(pattern) => Some(pattern),
-        Err(_) => {
+        Err(error) => {
             table.sink().error(
                 &text.span,
                 format!("`{name}` is not a regular expression"),
-                Some("expected the syntax of the Rust crate `regex`".to_owned()),
+                Some(no_pattern(&error)),
                 None,
             );
             None
         }
     }
+}
+
+/// What a text lacks to be a regular expression, in one line.
+pub fn no_pattern(error: &regex::Error) -> String {
+    // The error draws the pattern, and says what it means in its last line.
+    let words = error.to_string();
+    let reason = words.lines().last().unwrap_or_default().trim().trim_start_matches("error: ");
+    format!("expected the syntax of the Rust crate `regex`: {reason}")
 }
 
 /// A regular expression that must match a whole text.

@@ -95,6 +95,30 @@ fn what_a_file_says_to_its_dialect_is_checked_as_the_dialect_declares_it() {
 }
 
 #[test]
+fn what_an_operator_mistakes_is_told_with_a_way_out() {
+    let name = "scim       = \"displayName\"";
+    let urn = "urn         = \"urn:ietf:params:scim:schemas:extension:bizagi:2.0:UserProperties\"";
+    for (old, new, expected) in [
+        (name, "scim       = \"dispalyName\"", "did you mean `displayName`?"),
+        (name, "scim       = \"jobTitle\"", "`title`, `userType`"),
+        (name, "scim       = \"name.first\"", "there is `name.formatted`, `name.familyName`"),
+        (urn, "urn         = \"urn:example:other\"", "declare it: `[[extension]]` with `urn = "),
+        ("type  = \"integer\"", "", "add `type`: `string`, `integer`, `decimal`"),
+        ("max_length = 200", "one_of     = []", "at least one text, found an empty list"),
+        ("max_length = 200", "pattern    = '[A-Z'", "`regex`: unclosed character class"),
+    ] {
+        let (mapping, report) = read(&BIZAGI.replacen(old, new, 1));
+        let report = report.to_string();
+        assert!(mapping.is_none() && report.contains(expected), "{new}: {report}");
+    }
+    // Nobody can map what the server alone sets, and a type that was told is not told again.
+    let (_, report) = read(&BIZAGI.replacen(name, "scim       = \"jobTitle\"", 1));
+    assert!(!report.to_string().contains("`id`"), "{report}");
+    let (_, report) = read(&BIZAGI.replacen("type  = \"integer\"", "type  = \"whole\"", 1));
+    assert_eq!(report.counts().0, 1, "{report}");
+}
+
+#[test]
 fn characters_that_the_dialect_cannot_carry_are_left_out_with_their_attribute() {
     let mapping = read(SOAP).0.unwrap();
     let slot = mapping.resource.slot_of("name.givenName").unwrap();

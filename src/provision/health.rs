@@ -1,5 +1,6 @@
 //! How the upstream did at the last call: for readiness, and for whoever must mend our credential.
 
+use std::error::Error as _;
 use std::fmt;
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -91,11 +92,11 @@ impl Health {
             Some(_) => return None,
         };
         self.state.store(state, Ordering::Relaxed);
-        if state == 3 { self.alarm() } else { None }
+        if state == 3 { self.alarm(error.and_then(causes)) } else { None }
     }
 
     /// The first time at once, then at most once in [`QUIET`].
-    fn alarm(&self) -> Option<Alert> {
+    fn alarm(&self, cause: Option<String>) -> Option<Alert> {
         let now = self.clock.monotonic();
         let mut alarm = self.alarm.lock().unwrap_or_else(PoisonError::into_inner);
         if alarm.next.is_some_and(|next| now < next) {
@@ -103,8 +104,20 @@ impl Health {
             return None;
         }
         alarm.next = Some(now.saturating_add(QUIET));
-        Some(Alert::Credential { held_back: std::mem::take(&mut alarm.held_back) })
+        let held_back = std::mem::take(&mut alarm.held_back);
+        Some(Alert::Credential { held_back, cause: cause.unwrap_or_default() })
     }
+}
+
+/// What is behind an error, the nearest first: errors of the upstream quote no answer and no secret.
+fn causes(error: &upstream::Error) -> Option<String> {
+    let mut words: Vec<String> = Vec::new();
+    let mut cause = error.source();
+    while let Some(inner) = cause {
+        words.push(inner.to_string());
+        cause = inner.source();
+    }
+    (!words.is_empty()).then(|| words.join(": "))
 }
 
 #[cfg(test)]
@@ -116,8 +129,10 @@ mod tests {
     fn a_refused_credential_is_told_at_once_and_then_once_a_minute() {
         let clock = FakeClock::new();
         let health = Health::new(Arc::clone(&clock) as _);
-        let refused = upstream::Error::new(Kind::Refused(Class::Credential));
-        let told = |held_back| Some(Alert::Credential { held_back });
+        let refused = upstream::Error::new(Kind::Refused(Class::Credential))
+            .because(std::io::Error::other("status 400"));
+        let told =
+            |held_back| Some(Alert::Credential { held_back, cause: "status 400".to_owned() });
         assert_eq!(health.note(None), None);
         assert_eq!(health.note(Some(&refused)), told(0));
         for _ in 0..5 {

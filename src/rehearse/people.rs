@@ -27,13 +27,15 @@ pub enum Unread {
     /// The table has no column for an attribute without which nobody is anybody.
     #[error(
         "line {line}: expected a column `{column}`, found {found}: name another one with \
-         `--source userName=COLUMN`"
+         `--source {path}=COLUMN`"
     )]
     NoColumn {
         /// The line of the header.
         line: u64,
         /// The column.
         column: String,
+        /// The attribute that is taken from it.
+        path: String,
         /// The columns that are there.
         found: String,
     },

@@ -90,6 +90,8 @@ enum NoPass {
     Characters,
     #[error("the token endpoint answered with status {}", .0.as_u16())]
     Status(StatusCode),
+    #[error("the token endpoint answered with status {} and the error `{}`", .0.as_u16(), .1)]
+    Named(StatusCode, &'static str),
     #[error("the token endpoint's answer is no token")]
     Token(#[from] token::NotAToken),
     #[error("the token endpoint gave no answer")]
@@ -327,7 +329,11 @@ async fn granted(
             408 | 429 | 500..=599 => Kind::Refused(Class::Unavailable),
             _ => Kind::Refused(Class::Credential),
         };
-        let mut failed = Failed::new(kind, NoPass::Status(raw.status));
+        let cause = match token::error(&raw.body) {
+            Some(named) => NoPass::Named(raw.status, named),
+            None => NoPass::Status(raw.status),
+        };
+        let mut failed = Failed::new(kind, cause);
         failed.retry_after = super::refusal::retry_after(&raw.headers, client.clock());
         return Err(failed);
     }

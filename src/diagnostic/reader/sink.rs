@@ -61,9 +61,9 @@ impl Sink {
     }
 
     /// Records that the file is not valid TOML there.
-    pub(super) fn broken(&self, span: &Range<usize>, message: &str) {
+    pub(super) fn broken(&self, span: &Range<usize>, message: &str, help: Option<String>) {
         let message = format!("not valid TOML: {}", one_line(message));
-        self.coded(Code::NotToml, span, message, None, None);
+        self.coded(Code::NotToml, span, message, None, help);
         if self.confidential {
             let lines = self.lines(span);
             self.broken.borrow_mut().push(lines);

@@ -5,6 +5,7 @@ use super::super::rule::{Limit, OnInvalid, OnOmit, Rule, Shape};
 use super::super::split::{At, Part, Split};
 use super::super::transform::{Chain, read_step};
 use super::{Draft, reference};
+use crate::diagnostic::alternatives;
 use crate::diagnostic::reader::{Placed, Table};
 use crate::record::{Case, FieldIndex, Notation};
 use crate::scim::SlotIndex;
@@ -88,15 +89,28 @@ pub(super) fn read(
 }
 
 fn refused(table: &Table<'_>, path: &Placed<String>, error: &SlotError) {
-    let near = match error {
-        SlotError::UnknownSchema { near, .. } | SlotError::UnknownAttribute { near, .. } => {
-            near.as_ref().map(|near| format!("did you mean `{near}`?"))
+    let help = match error {
+        SlotError::UnknownSchema { near: Some(near), .. }
+        | SlotError::UnknownAttribute { near: Some(near), .. } => {
+            Some(format!("did you mean `{near}`?"))
         }
-        SlotError::NeedsType { .. } => Some("add `type = \"string\"` or another type".to_owned()),
+        SlotError::UnknownSchema { urn, near: None } => {
+            Some(format!("declare it: `[[extension]]` with `urn = \"{urn}\"` and a `name`"))
+        }
+        SlotError::UnknownAttribute { known, near: None, .. } if !known.is_empty() => {
+            let known = alternatives(known.iter().map(String::as_str));
+            Some(format!("there is {known}; what no RFC defines goes into an `[[extension]]`"))
+        }
+        // A type that nobody knows was told already.
+        SlotError::NeedsType { .. } if table.has("type") => return,
+        SlotError::NeedsType { .. } => {
+            let types = alternatives(file::TYPES.iter().map(|(name, _)| *name));
+            Some(format!("add `type`: {types}"))
+        }
         _ => None,
     };
     let message = format!("`{}` cannot be mapped", path.value);
-    table.sink().error(&path.span, message, Some(error.to_string()), near);
+    table.sink().error(&path.span, message, Some(error.to_string()), help);
 }
 
 fn one_of(table: &Table<'_>) -> Vec<String> {
@@ -374,6 +388,11 @@ fn limits(table: &Table<'_>, shape: &Shape, draft: &Draft<'_>) -> [Limit; 2] {
 }
 
 fn limit(table: &Table<'_>) -> Limit {
+    if table.has("one_of") && table.items("one_of").is_empty() {
+        let span = table.span_of("one_of");
+        let expected = "expected at least one text, found an empty list".to_owned();
+        table.sink().error(&span, "nothing could ever be stored", Some(expected), None);
+    }
     Limit {
         max_length: table.integer("max_length").and_then(|most| usize::try_from(most).ok()),
         pattern: file::whole_pattern(table, "pattern"),

@@ -99,14 +99,13 @@ impl Way {
         let written = table.required_text("regex")?;
         let to = table.required_text("to")?;
         // Names that SCIM compares without letter case must be found without it.
-        let Ok(pattern) = file::whole(&format!("(?i){}", written.value)) else {
-            table.sink().error(
-                &written.span,
-                "not a regular expression",
-                Some("expected the syntax of the Rust crate `regex`".to_owned()),
-                None,
-            );
-            return None;
+        let pattern = match file::whole(&format!("(?i){}", written.value)) {
+            Ok(pattern) => pattern,
+            Err(error) => {
+                let reason = Some(file::no_pattern(&error));
+                table.sink().error(&written.span, "not a regular expression", reason, None);
+                return None;
+            }
         };
         let Some(pieces) = pieces(&to.value) else {
             table.sink().error(

@@ -15,9 +15,11 @@ use crate::scim::schema::AttributeDefinition;
 use crate::scim::{Filter, Profile};
 use crate::value::Value;
 
-/// What Entra ID's default mapping for an application without a template of its own sends
-/// (Microsoft Learn, "Tutorial: Develop and plan provisioning for a SCIM endpoint", the table of
-/// default user attributes).
+/// What Entra ID's default mapping for an application without a template of its own sends: the
+/// table of user attributes in Microsoft Learn's "Tutorial: Develop and plan provisioning for a SCIM
+/// endpoint", and what guides of other applications tell their readers to delete in the portal
+/// (`preferredLanguage`, `name.formatted`, locality, region and country). The tutorial alone has
+/// `emails[type eq "other"].value`, from several addresses at once, which the portal does not.
 const ENTRA: &[&str] = &[
     "userName",
     "externalId",

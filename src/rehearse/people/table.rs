@@ -98,15 +98,17 @@ fn require(
     sources: &[Source],
     line: u64,
 ) -> Result<(), Unread> {
-    let mut wanted: Vec<&str> = sources.iter().map(|source| source.column.as_str()).collect();
+    let mut wanted: Vec<(&str, &str)> =
+        sources.iter().map(|source| (source.path.as_str(), source.column.as_str())).collect();
     let is_replaced = sources.iter().any(|source| source.path.eq_ignore_ascii_case("userName"));
     let name = DEFAULTS.iter().find(|(path, _)| *path == "userName" && !is_replaced);
-    wanted.extend(name.and_then(|(_, columns)| columns.first()));
-    for column in wanted {
+    wanted.extend(name.and_then(|(path, columns)| Some((*path, *columns.first()?))));
+    for (path, column) in wanted {
         if !names.contains(&folded(column)) {
             return Err(Unread::NoColumn {
                 line,
                 column: column.to_owned(),
+                path: path.to_owned(),
                 found: crate::diagnostic::alternatives(
                     header.iter().map(String::as_str).collect::<Vec<_>>(),
                 ),

@@ -150,8 +150,13 @@ impl ResourceBuilder {
 
     fn unknown(&self, at: usize, name: &str) -> SlotError {
         let names = self.shapes.get(at).into_iter().flat_map(|shape| &shape.members);
-        let near = nearest(name, names.map(|member| member.name.as_ref()));
-        SlotError::UnknownAttribute { name: name.into(), near }
+        let names = names.map(|member| member.name.as_ref());
+        let is_mappable = |name: &&str| {
+            let definition = self.definition_of(at, name);
+            definition.is_none_or(|known| known.mutability == Mutability::ReadWrite)
+        };
+        let known = names.clone().filter(is_mappable).map(str::to_owned).collect();
+        SlotError::UnknownAttribute { name: name.into(), near: nearest(name, names), known }
     }
 
     fn meta(
@@ -210,14 +215,17 @@ impl ResourceBuilder {
             None => Some(definition.sub_attribute("value").ok_or_else(|| complex(definition))?),
             Some(sub) => Some(definition.sub_attribute(sub).ok_or_else(|| {
                 let names = definition.sub_attributes.iter().map(|known| known.name);
+                let whole = |name: &str| format!("{}.{name}", definition.name);
                 SlotError::UnknownAttribute {
-                    name: format!("{}.{sub}", definition.name),
-                    near: nearest(sub, names).map(|near| format!("{}.{near}", definition.name)),
+                    name: whole(sub),
+                    near: nearest(sub, names.clone()).map(|near| whole(&near)),
+                    known: names.map(whole).collect(),
                 }
             })?),
         };
         if sub.is_none() && path.sub_attribute.is_some() {
-            return Err(SlotError::UnknownAttribute { name: path.to_string(), near: Some(name()) });
+            let (near, known) = (Some(name()), Vec::new());
+            return Err(SlotError::UnknownAttribute { name: path.to_string(), near, known });
         }
         let kind = match path.filter.as_deref() {
             None => None,

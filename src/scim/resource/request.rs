@@ -66,6 +66,8 @@ pub enum SlotError {
         name: String,
         /// A known one that is near.
         near: Option<String>,
+        /// All that the schema, or the attribute above, has.
+        known: Vec<String>,
     },
     /// It is a list and needs to say which element.
     #[error(
@@ -161,17 +163,22 @@ pub(super) fn nearest<'n>(name: &str, known: impl Iterator<Item = &'n str>) -> O
         .map(|(_, candidate)| candidate.to_owned())
 }
 
-/// Levenshtein's distance.
+/// The number of letters to insert, drop, change or swap with the next one.
 fn distance(left: &str, right: &str) -> usize {
-    let right: Vec<char> = right.chars().collect();
-    let mut row: Vec<usize> = (0..=right.len()).collect();
-    for (i, l) in left.chars().enumerate() {
-        let mut diagonal = std::mem::replace(&mut row[0], i + 1);
-        for (j, r) in right.iter().enumerate() {
-            let insert = row[j].min(row[j + 1]) + 1;
-            let replace = diagonal + usize::from(l != *r);
-            diagonal = std::mem::replace(&mut row[j + 1], insert.min(replace));
+    let (left, right): (Vec<char>, Vec<char>) = (left.chars().collect(), right.chars().collect());
+    let mut before = Vec::new();
+    let mut last: Vec<usize> = (0..=right.len()).collect();
+    for i in 0..left.len() {
+        let mut row = vec![i + 1];
+        for j in 0..right.len() {
+            let changed = last[j] + usize::from(left[i] != right[j]);
+            let mut least = changed.min(last[j + 1] + 1).min(row[j] + 1);
+            if i > 0 && j > 0 && left[i - 1] == right[j] && left[i] == right[j - 1] {
+                least = least.min(before[j - 1] + 1);
+            }
+            row.push(least);
         }
+        before = std::mem::replace(&mut last, row);
     }
-    row[right.len()]
+    last[right.len()]
 }

@@ -224,6 +224,30 @@ async fn a_token_endpoints_failures_are_told_apart() {
 }
 
 #[tokio::test]
+async fn a_token_endpoints_error_is_told_in_the_rfcs_words_alone() {
+    for (body, told) in [
+        (r#"{"error":"invalid_client"}"#, " and the error `invalid_client`"),
+        (
+            r#"{"error":"invalid_scope","error_description":"hunter2"}"#,
+            " and the error `invalid_scope`",
+        ),
+        (r#"{"error":"hunter2"}"#, ""),
+        (r#"{"error":{"code":"invalid_scope"}}"#, ""),
+        ("<html>invalid_scope</html>", ""),
+    ] {
+        let project = Project::new(move |_| json(400, body));
+        let error = project.read().await.unwrap_err();
+        let mut words = error.to_string();
+        let mut cause = std::error::Error::source(&error);
+        while let Some(inner) = cause {
+            words = inner.to_string();
+            cause = inner.source();
+        }
+        assert_eq!(words, format!("the token endpoint answered with status 400{told}"), "{body}");
+    }
+}
+
+#[tokio::test]
 async fn a_missing_secret_is_about_our_credential() {
     let project = Project::new(granting("3600"));
     let gone = SecretSource::File(project.secret.path().with_extension("gone"));

@@ -22,6 +22,24 @@ pub(super) struct Granted {
     pub(super) life: Duration,
 }
 
+/// The errors that a token endpoint may name (RFC 6749 §5.2).
+const ERRORS: [&str; 6] = [
+    "invalid_request",
+    "invalid_client",
+    "invalid_grant",
+    "unauthorized_client",
+    "unsupported_grant_type",
+    "invalid_scope",
+];
+
+/// Which error a refusal names: one of the words that the RFC knows, in our own spelling, so that
+/// nothing of the answer itself is ever told.
+pub(super) fn error(body: &[u8]) -> Option<&'static str> {
+    let body: Value = serde_json::from_slice(body).ok()?;
+    let named = body.get("error")?.as_str()?;
+    ERRORS.into_iter().find(|known| *known == named)
+}
+
 /// How long a token is used whose life is not told, or told as 0: a refusal renews it anyway.
 const UNTOLD: u64 = 300;
 

@@ -45,7 +45,7 @@ pub(super) fn value(
         (OptionKind::Flag, _) => wrong(format!("expected `true` or `false`, found {found}")),
         (OptionKind::Pattern, DeValue::String(text)) => match file::whole(text) {
             Ok(whole) => Some(OptionValue::Pattern(whole)),
-            Err(_) => wrong("expected the syntax of the Rust crate `regex`".to_owned()),
+            Err(error) => wrong(file::no_pattern(&error)),
         },
         (OptionKind::Structure, DeValue::Table(_)) => {
             match structure(item.get_ref(), reading.dialect, DEPTH) {
