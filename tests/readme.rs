@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use scim_sidecar::config::{Config, SAMPLE, dialects, profiles};
+use scim_sidecar::config::{Config, MAPPINGS, SAMPLE, dialects, profiles};
 use scim_sidecar::diagnostic::Source;
 use scim_sidecar::mapping::Mapping;
 
@@ -59,4 +59,29 @@ fn every_key_of_the_sample_is_explained() {
             assert!(README.contains(&format!("`{name}`")), "`{name}` is not in the README");
         }
     }
+}
+
+/// A shown finding is one of today's files: its line is the one with that number.
+#[test]
+fn shown_lines_of_shipped_files_have_their_numbers() {
+    let shipped = MAPPINGS.iter().copied().chain([("sidecar.toml", SAMPLE)]);
+    let mut shown = 0;
+    for (name, text) in shipped {
+        let lines: Vec<&str> = text.lines().collect();
+        // A finding: the place, and some lines below it the line itself.
+        for finding in README.split(&format!("--> {name}:")).skip(1) {
+            let number = finding.split(':').next().unwrap();
+            let Some(line) = finding.split(&format!("\n{number} | ")).nth(1) else { continue };
+            let line = line.lines().next().unwrap();
+            assert_eq!(lines[number.parse::<usize>().unwrap() - 1], line, "{name}:{number}");
+            shown += 1;
+        }
+        // A rule of `explain`: the attribute, and where it stands.
+        for rule in README.split(&format!("  {name}:")).skip(1) {
+            let number: usize = rule.lines().next().unwrap().parse().unwrap();
+            assert!(lines[number - 1].starts_with("scim "), "{name}:{number}");
+            shown += 1;
+        }
+    }
+    assert!(shown >= 5, "{shown}");
 }

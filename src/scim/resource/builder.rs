@@ -151,9 +151,11 @@ impl ResourceBuilder {
     fn unknown(&self, at: usize, name: &str) -> SlotError {
         let names = self.shapes.get(at).into_iter().flat_map(|shape| &shape.members);
         let names = names.map(|member| member.name.as_ref());
+        // Every resource has these (RFC 7643 §3.1), and the server alone sets them.
         let is_mappable = |name: &&str| {
             let definition = self.definition_of(at, name);
-            definition.is_none_or(|known| known.mutability == Mutability::ReadWrite)
+            !matches!(*name, "schemas" | "id" | "meta")
+                && definition.is_none_or(|known| known.mutability == Mutability::ReadWrite)
         };
         let known = names.clone().filter(is_mappable).map(str::to_owned).collect();
         SlotError::UnknownAttribute { name: name.into(), near: nearest(name, names), known }
