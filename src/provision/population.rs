@@ -14,6 +14,15 @@ pub enum Uncounted {
     /// The upstream cannot be asked, or does not answer as its mapping says.
     #[error("the people of the server behind cannot be read")]
     Upstream(#[from] upstream::Error),
+    /// A row holds what the mapping does not expect there.
+    #[error("the row {} cannot be read", place(.after.as_ref()))]
+    Misfit {
+        /// The row before it, in the order of the keys; it is the first one without it.
+        after: Option<UpstreamKey>,
+        /// What it holds, without its value.
+        #[source]
+        cause: upstream::Error,
+    },
     /// There are more rows than the caller wants to hold.
     #[error("the server behind has more than {most} rows")]
     TooMany {
@@ -32,6 +41,14 @@ pub enum Uncounted {
     /// Pages repeat rows that were there before and bring no new one.
     #[error("the server behind gives the same rows again instead of the next page")]
     Circle,
+}
+
+/// Where a row is, in words: its own key is not known.
+fn place(after: Option<&UpstreamKey>) -> String {
+    match after {
+        Some(before) => format!("that follows the one with the key `{}`", before),
+        None => "with the lowest key".to_owned(),
+    }
 }
 
 /// What was read, and how far.
@@ -89,11 +106,17 @@ impl Provisioner {
                 top,
                 count: facts.total,
             };
-            let mut answer = self.ask(Action::Search(&query), clock).await?;
+            let mut answer = match self.ask(Action::Search(&query), clock).await {
+                Ok(answer) => answer,
+                Err(cause) => return Err(self.misfit(cause, &query, &read, clock).await),
+            };
             // The dialect reads a followed page as the search that it belongs to.
             let mut came;
             loop {
-                let page = self.read_page(&answer, &query)?;
+                let page = match self.read_page(&answer, &query) {
+                    Ok(page) => page,
+                    Err(cause) => return Err(self.misfit(cause, &query, &read, clock).await),
+                };
                 let next = page.next.as_ref().map(|next| next.to_string());
                 came = read.take(self, page)?;
                 tell(read.rows.len());
@@ -122,6 +145,47 @@ impl Provisioner {
                 return Ok(read.rows);
             }
         }
+    }
+
+    /// What to say of a page that cannot be read: it is halved until one row stands alone, where
+    /// the upstream can be asked so. Whoever mends that row must know which one it is.
+    async fn misfit(
+        &self,
+        cause: upstream::Error,
+        page: &Query<'_>,
+        read: &Read,
+        clock: &dyn Clock,
+    ) -> Uncounted {
+        if cause.kind != Kind::Garbled || self.mapping.entity.facts.paging != Paging::Upstream {
+            return cause.into();
+        }
+        let mut after = read.rows.last().and_then(|row| self.mapping.key_of(row));
+        // The page had no more rows than were asked for, so the row is one of these.
+        let (mut skip, mut rows) = (read.seen, page.top);
+        while rows > 0 {
+            let half = rows.div_ceil(2);
+            let query = Query { skip, top: half, ..page.clone() };
+            let asked = self.ask(Action::Search(&query), clock).await;
+            match asked.as_ref().map(|answer| self.read_page(answer, &query)) {
+                Ok(Ok(part)) if part.records.is_empty() => break,
+                Ok(Ok(part)) => {
+                    after = part.records.last().and_then(|row| self.mapping.key_of(row));
+                    skip += part.records.len() as u64;
+                    rows = rows.saturating_sub(u32::try_from(part.records.len()).unwrap_or(rows));
+                }
+                Ok(Err(_)) | Err(upstream::Error { kind: Kind::Garbled, .. }) if half > 1 => {
+                    rows = half;
+                }
+                Ok(Err(error)) if error.kind == Kind::Garbled => {
+                    return Uncounted::Misfit { after, cause: error };
+                }
+                Err(error) if error.kind == Kind::Garbled => {
+                    return Uncounted::Misfit { after, cause };
+                }
+                _ => break,
+            }
+        }
+        cause.into()
     }
 
     async fn ask(&self, action: Action<'_>, clock: &dyn Clock) -> Result<Answer, upstream::Error> {

@@ -2,6 +2,7 @@
 //! can the people be searched, does it know every field, and is what it says of itself what the
 //! mapping says. Nothing is written.
 
+mod blame;
 mod declared;
 
 use std::error::Error as _;
@@ -78,6 +79,7 @@ impl Provisioner {
         if seen.iter().any(is_why) {
             seen.retain(|seen| !matches!(seen, Seen::Refused(_)));
         }
+        blame::of_the_search(&self.mapping, &mut seen);
         for (_, _, reference) in self.mapping.references() {
             if let Err(error) = self.probe_reference(reference, clock, &mut seen).await {
                 seen.push(Seen::Closed(words(&error)));

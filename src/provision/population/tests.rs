@@ -19,13 +19,15 @@ struct Server {
     cap: usize,
     skips: bool,
     tells: bool,
+    /// Of these keys the rows cannot be read, and so no page with one of them.
+    broken: &'static [i64],
     origin: Origin,
 }
 
 impl Server {
     fn new(rows: i64) -> Self {
         let origin = Origin::parse("http://127.0.0.1:9/").unwrap();
-        Self { rows, cap: usize::MAX, skips: true, tells: false, origin }
+        Self { rows, cap: usize::MAX, skips: true, tells: false, broken: &[], origin }
     }
 }
 
@@ -45,7 +47,11 @@ impl Sender for Server {
             row
         };
         let top = usize::try_from(query.top).unwrap().min(self.cap);
-        let records: Vec<_> = (1..=self.rows).skip(skip).take(top).map(row).collect();
+        let keys: Vec<i64> = (1..=self.rows).skip(skip).take(top).collect();
+        if keys.iter().any(|key| self.broken.contains(key)) {
+            return Box::pin(std::future::ready(Err(Error::new(Kind::Garbled))));
+        }
+        let records: Vec<_> = keys.into_iter().map(row).collect();
         let total = self.tells.then_some(u64::try_from(self.rows).unwrap());
         let page = Page { records, total, next: None };
         let answer = Answer::of_rows(page, self.origin.clone());
@@ -97,4 +103,23 @@ async fn a_part_of_a_population_is_none() {
     assert!(matches!(many, Err(Uncounted::TooMany { most: 250 })));
     let whole = read_all(Server::new(5001), 9000, true).await;
     assert!(matches!(whole, Err(Uncounted::Whole { most: 5000 })));
+}
+
+#[tokio::test]
+async fn a_row_that_cannot_be_read_is_found_and_its_place_is_told() {
+    for (rows, cap, broken, place) in [
+        (300, usize::MAX, &[171][..], "that follows the one with the key `170`"),
+        (300, 7, &[300][..], "that follows the one with the key `299`"),
+        (300, usize::MAX, &[1][..], "with the lowest key"),
+        (300, usize::MAX, &[101, 104][..], "that follows the one with the key `100`"),
+        (1, 7, &[1][..], "with the lowest key"),
+    ] {
+        let server = Server { cap, broken, ..Server::new(rows) };
+        let error = read_all(server, 1000, false).await.unwrap_err();
+        assert!(matches!(error, Uncounted::Misfit { .. }), "{error:?}");
+        assert_eq!(error.to_string(), format!("the row {place} cannot be read"), "{broken:?}");
+    }
+    // What gives everything at once cannot be asked for a part.
+    let server = Server { broken: &[3], ..Server::new(5) };
+    assert!(matches!(read_all(server, 1000, true).await, Err(Uncounted::Upstream(_))));
 }
