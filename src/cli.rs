@@ -205,7 +205,7 @@ pub struct Rehearse {
     /// The server file
     #[arg(long, value_name = "FILE")]
     pub config: PathBuf,
-    /// The export: CSV or JSON
+    /// The export, CSV or JSON: a file, or `-` for standard input
     #[arg(value_name = "PEOPLE")]
     pub people: PathBuf,
     /// Which project [default: the only one]

@@ -9,7 +9,7 @@ use bytes::Bytes;
 use super::serve::chain;
 use super::{Exit, Explain};
 use crate::config::{Config, profiles, source};
-use crate::explain::{Means, Request, explain};
+use crate::explain::{ExplainError, Means, Request, explain};
 use crate::seam::Seams;
 
 /// The largest request or row that is read, in bytes.
@@ -61,7 +61,10 @@ pub(super) async fn run(
     }
     match explain(generation, request, means, seams, out).await {
         Ok(()) => Exit::Fine,
-        Err(error) => failed(err, &chain(&error)),
+        Err(error) => {
+            let exit = failed(err, &chain(&error));
+            if matches!(error, ExplainError::NoCaller { .. }) { Exit::Usage } else { exit }
+        }
     }
 }
 

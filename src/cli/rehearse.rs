@@ -62,12 +62,11 @@ async fn tried(
         }
         None => None,
     };
-    let people = read(&options.people)
-        .map_err(|error| error.to_string())
-        .and_then(|bytes| {
-            People::read(&bytes, &options.sources, options.limit).map_err(|error| error.to_string())
-        })
-        .map_err(|problem| failed(format!("`{}`: {problem}", options.people.display())))?;
+    let shown = options.people.display();
+    let bytes =
+        read(&options.people).map_err(|error| failed(format!("cannot read `{shown}`: {error}")))?;
+    let people = People::read(&bytes, &options.sources, options.limit)
+        .map_err(|error| failed(format!("`{shown}`: {error}")))?;
     if people.is_part {
         let _ = writeln!(
             err,
@@ -95,7 +94,13 @@ async fn tried(
                 RehearseError::Population(Uncounted::TooMany { .. }) => ": say a higher `--limit`",
                 _ => "",
             };
-            failed(format!("{}{advice}", chain(&error)))
+            let exit = match &error {
+                RehearseError::NoProject { .. }
+                | RehearseError::NoCaller { .. }
+                | RehearseError::NoMatch { .. } => Exit::Usage,
+                RehearseError::Population(_) | RehearseError::Upstream(_) => Exit::Failed,
+            };
+            (exit, format!("{}{advice}", chain(&error)))
         };
         (stage.map_err(told)?, old.transpose().map_err(told)?)
     };

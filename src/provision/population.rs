@@ -46,7 +46,7 @@ pub enum Uncounted {
 /// Where a row is, in words: its own key is not known.
 fn place(after: Option<&UpstreamKey>) -> String {
     match after {
-        Some(before) => format!("that follows the one with the key `{}`", before),
+        Some(before) => format!("that follows the one with the key `{before}`"),
         None => "with the lowest key".to_owned(),
     }
 }
