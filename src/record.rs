@@ -19,12 +19,14 @@ use std::fmt;
 pub use declaration::{Declaration, Declared};
 pub use delta::{Delta, Difference};
 pub use entity::{
-    Case, Description, Entity, Etag, Facts, Field, FieldIndex, FieldName, Fields, Nulls, Operator,
+    Case, Description, Elsewhere, Entity, Etag, Facts, Field, FieldIndex, FieldName, Fields, Nulls, Operator,
     Operators, Paging,
 };
 pub use expansion::Expansion;
 pub use notation::Notation;
-pub use options::{NamedTexts, OptionDefinition, OptionKind, OptionValue, Options, Structure};
+pub use options::{
+    NamedTexts, OptionDefinition, OptionKind, OptionValue, Options, Reach, Structure,
+};
 pub use query::{Direction, Predicate, Query, Shared};
 pub use recognition::{Class, Condition, ErrorRule, Place, Recognised};
 pub use template::{Piece, Source, Template, Tree, Unfillable, members};

@@ -39,6 +39,8 @@ struct Other {
 #[derive(Debug)]
 pub(super) struct StandIn {
     origin: Origin,
+    /// The people's collection.
+    people: Box<str>,
     rows: Vec<(UpstreamKey, Bytes)>,
     others: Vec<Other>,
     live: Option<ReadOnly>,
@@ -61,20 +63,25 @@ impl StandIn {
             let read = provisioner.dialect.read(&call, StatusCode::OK, &headers, &body);
             let found = match read {
                 Ok(Outcome::Row(row)) => {
-                    provisioner.mapping.key_of(&row).ok_or(Unreadable::NotARow)
+                    let mut unique = provisioner.mapping.unique.iter();
+                    let is_named = unique.any(|field| !row.value(*field).is_absent());
+                    let key = provisioner.mapping.key_of(&row).ok_or(Unreadable::NotARow);
+                    key.map(|key| (key, is_named))
                 }
                 Ok(_) => Err(Unreadable::NotARow),
                 Err(cause) => Err(cause),
             };
-            // A row of people may hold the key of another one as well, so it is asked first.
+            // A row of people may hold the key of another one as well, so it is asked first; and
+            // the key of both may have one name, but nobody is a person without a name.
             match (found, other) {
-                (Ok(key), _) => rows.push((key, body)),
-                (Err(_), Some(other)) => others.push(other),
+                (Ok((key, true)), _) | (Ok((key, false)), None) => rows.push((key, body)),
+                (_, Some(other)) => others.push(other),
                 (Err(cause), None) => return Err(ExplainError::Row { number, cause }),
             }
         }
         Ok(Self {
             origin: provisioner.upstream.origin().clone(),
+            people: entity.collection.clone(),
             rows,
             others,
             live: means.live.then(|| ReadOnly::new(Arc::clone(&provisioner.upstream))),
@@ -120,8 +127,8 @@ impl StandIn {
             return answer;
         }
         match call.action {
-            Action::Read { key } => match self.rows.iter().find(|(known, _)| known == key) {
-                Some((_, body)) => {
+            Action::Read { key } => match self.row(call.entity, key) {
+                Some(body) => {
                     self.note(request, "not sent; answered from --row");
                     Ok(given(body.clone()))
                 }
@@ -134,7 +141,7 @@ impl StandIn {
             Action::Search(query) => match self.other(&call.entity.collection, query) {
                 Some(body) => {
                     self.note(request, "not sent; answered from --row");
-                    Ok(given(dialect.found(body)))
+                    Ok(given(dialect.found(call.entity, body)))
                 }
                 None => {
                     self.note(request, "not sent; as if nothing were found");
@@ -146,6 +153,18 @@ impl StandIn {
                 Ok(given(dialect.nothing_found(call.entity)))
             }
         }
+    }
+
+    /// The given row of that key.
+    fn row(&self, entity: &Entity, key: &UpstreamKey) -> Option<&Bytes> {
+        if entity.collection == self.people {
+            return self.rows.iter().find(|(known, _)| known == key).map(|(_, body)| body);
+        }
+        let mut rows = self.others.iter().filter(|other| other.collection == entity.collection);
+        let is_asked = |other: &&Other| {
+            UpstreamKey::from_value(other.row.value(entity.key)).as_ref() == Some(key)
+        };
+        rows.find(is_asked).map(|other| &other.body)
     }
 
     /// The given row of another collection that meets a search.

@@ -36,8 +36,7 @@ struct Draft<'s> {
     names: fn(&str) -> bool,
     /// Whether it can write a text with these characters.
     writable: Option<fn(&str) -> bool>,
-    /// Whether it can search other collections.
-    refers: bool,
+    dialect: &'s Description,
     /// Whether it can hold several values in a field of that name.
     lists: fn(&Options, &str) -> Result<(), &'static str>,
     options: Options,
@@ -167,7 +166,7 @@ fn compile(root: &Table<'_>, dialects: &[Description]) -> Option<Mapping> {
         navigations,
         names: dialect.names,
         writable: dialect.writable,
-        refers: dialect.refers,
+        dialect,
         lists: dialect.lists,
         options,
         rules: Vec::new(),

@@ -255,6 +255,8 @@ pub const REFERENCE: &[Key] = &[
     key("case", "how the upstream compares `match`: `tolower`, `insensitive` or `exact`")
         .word(|| names(&CASES)),
     key("expanded", "the field of the person's own row that carries `match` as well"),
+    key("options", "what the dialect is told of the other collection, where it differs")
+        .holds(Holds::Registered),
 ];
 
 /// `[[derived]]`.

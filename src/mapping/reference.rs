@@ -26,6 +26,8 @@ pub struct Reference {
     pub value: FieldIndex,
     /// The field of the person's own row that carries that value as well, where there is one.
     pub expanded: Option<FieldIndex>,
+    /// Whether one of its rows is read by its key, where that is all that is known.
+    pub reads: bool,
     /// Where the collection's name stands in the mapping file.
     pub place: Range<usize>,
     /// Where the names of its fields stand there.

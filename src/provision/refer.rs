@@ -1,15 +1,16 @@
 //! References to other collections: keys in rows get their meanings, values in wishes and filters
 //! their keys. What is remembered costs no call, the rest one for each reference.
 
+mod rows;
+
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use super::{Asker, Failure, PAGES, Provisioner, query};
+use super::{Asker, Failure, Provisioner};
 use crate::lookup::{Miss, Referred};
 use crate::mapping::reference::{Keys, Reference, Wanted};
-use crate::record::{Entity, Paging, Predicate, Record, UpstreamKey};
+use crate::record::{Record, UpstreamKey};
 use crate::scim::{Filter, ScimError, ScimType, SlotSet};
-use crate::upstream::{self, Action, Call, Kind, Outcome};
 use crate::value::Value;
 
 /// The most rows of one value that are heeded: those of a filter are all asked for.
@@ -124,15 +125,9 @@ impl Provisioner {
         reference: &Reference,
         keys: &[UpstreamKey],
     ) -> Result<Meanings, Failure> {
-        let mut meanings = Meanings::with_capacity(keys.len());
-        for some in keys.chunks(reference.at_once()) {
-            let most = u32::try_from(some.len()).unwrap_or(u32::MAX);
-            let predicate = reference.with_keys(some);
-            let rows = self.rows_of(asker, &reference.entity, predicate, most).await;
-            let rows = rows.map_err(|error| Failure::LookUp(Box::new(error)))?;
-            meanings.extend(rows.iter().filter_map(|row| reference.pair(row)));
-        }
-        Ok(meanings)
+        let rows = self.rows_by_keys(asker, reference, keys).await;
+        let rows = rows.map_err(|error| Failure::LookUp(Box::new(error)))?;
+        Ok(rows.iter().filter_map(|row| reference.pair(row)).collect())
     }
 
     /// The keys of the values that a filter asks for.
@@ -178,7 +173,8 @@ impl Provisioner {
         let number = wanted.slot.position();
         let search = async {
             let mut keys: Vec<UpstreamKey> = Vec::new();
-            for row in self.rows_with(asker, reference, stored, *exact).await? {
+            let rows = self.rows_with(asker, reference, stored, *exact).await;
+            for row in rows.map_err(|error| Failure::LookUp(Box::new(error)))? {
                 if let Some((key, value)) = reference.pair(&row)
                     && Reference::is_same(&value, stored, *exact)
                     && !keys.contains(&key)
@@ -207,62 +203,5 @@ impl Provisioner {
                 self.lookup.forget_value(number, key).await;
             }
         }
-    }
-
-    /// The rows that the upstream finds for a value. One that the dialect cannot safely write into
-    /// a search is looked for here, where the upstream gives a whole collection at once anyway.
-    async fn rows_with(
-        &self,
-        asker: Asker<'_>,
-        reference: &Reference,
-        value: &Value<'_>,
-        exact: bool,
-    ) -> Result<Vec<Record<'static>>, Failure> {
-        let entity = &reference.entity;
-        let predicate = reference.having(value, exact);
-        let found = match self.rows_of(asker, entity, predicate, NAMESAKES + 1).await {
-            Err(error) if error.kind == Kind::Inexpressible => match entity.facts.paging {
-                Paging::Whole { most } => {
-                    self.rows_of(asker, entity, Predicate::Everything, most).await
-                }
-                // What cannot be asked for is no row's value.
-                _ => Ok(Vec::new()),
-            },
-            found => found,
-        };
-        found.map_err(|error| Failure::LookUp(Box::new(error)))
-    }
-
-    /// The rows of any collection that meet a predicate, at most `top`.
-    async fn rows_of(
-        &self,
-        asker: Asker<'_>,
-        entity: &Entity,
-        predicate: Predicate<'_>,
-        top: u32,
-    ) -> Result<Vec<Record<'static>>, upstream::Error> {
-        let query = query(predicate, top);
-        let most = usize::try_from(top).unwrap_or(usize::MAX);
-        let mut rows = Vec::new();
-        let mut next: Option<String> = None;
-        for _ in 0..PAGES {
-            let action = match &next {
-                None => Action::Search(&query),
-                Some(next) => Action::Follow { next },
-            };
-            let call = Call { entity, action };
-            let answer = self.send_call(asker, &call).await?;
-            let Outcome::Rows(page) = answer.outcome(self.dialect, &call)? else {
-                return Err(upstream::Error::new(Kind::Garbled));
-            };
-            let is_empty = page.records.is_empty();
-            rows.extend(page.records.into_iter().map(Record::into_owned));
-            next = page.next.map(|next| next.into_owned());
-            if is_empty || next.is_none() || rows.len() >= most {
-                break;
-            }
-        }
-        rows.truncate(most);
-        Ok(rows)
     }
 }

@@ -412,8 +412,26 @@ pub struct Description {
     pub grants: &'static [&'static str],
     /// Whether it can write a text with these characters; `None` where it can write every one.
     pub writable: Option<fn(&str) -> bool>,
-    /// Whether it can search other collections than the people's, for references to their rows.
-    pub refers: bool,
+    /// What is said of another collection, to which a reference leads.
+    pub elsewhere: Elsewhere,
+}
+
+/// What a mapping file may say to a dialect of another collection than the people's.
+#[derive(Clone, Copy, Debug)]
+pub struct Elsewhere {
+    /// The options that may be said again for it, by their names. What is not said again holds as
+    /// far as it [reaches](super::Reach).
+    pub options: &'static [&'static str],
+    /// Whether a row of it is read by its key, not searched; of the options as they hold there.
+    pub reads: fn(&Options) -> bool,
+    /// Whether the options there fit those of the people's collection; what is expected where
+    /// they do not.
+    pub fits: fn(people: &Options, there: &Options) -> Result<(), &'static str>,
+}
+
+impl Elsewhere {
+    /// What is said of the people's collection describes every other one.
+    pub const ALIKE: Self = Self { options: &[], reads: |_| false, fits: |_, _| Ok(()) };
 }
 
 /// One collection of the upstream and all that is known about it.

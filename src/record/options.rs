@@ -41,6 +41,17 @@ pub enum OptionKind {
     Tables(&'static [&'static str]),
 }
 
+/// What becomes of what is said of the people's collection where another one is described.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reach {
+    /// It holds there as well, unless something else is said.
+    Shared,
+    /// It is about one collection alone.
+    Own,
+    /// It holds as well; but where it is said again, nothing of its table is taken over.
+    Leading,
+}
+
 /// One thing that a mapping file may say to a dialect.
 #[derive(Clone, Copy, Debug)]
 pub struct OptionDefinition {
@@ -54,13 +65,16 @@ pub struct OptionDefinition {
     pub default: Option<&'static str>,
     /// Whether the file must say it.
     pub required: bool,
+    /// Whether it holds for other collections as well.
+    pub reach: Reach,
 }
 
 impl OptionDefinition {
     /// An option that the file may leave out and that then holds nothing.
     #[must_use]
     pub const fn optional(name: &'static str, meaning: &'static str, kind: OptionKind) -> Self {
-        Self { name, meaning, kind, default: None, required: false }
+        let reach = Reach::Shared;
+        Self { name, meaning, kind, default: None, required: false, reach }
     }
 
     /// An option with something that holds when the file does not say.
@@ -71,7 +85,13 @@ impl OptionDefinition {
         kind: OptionKind,
         default: &'static str,
     ) -> Self {
-        Self { name, meaning, kind, default: Some(default), required: false }
+        Self { default: Some(default), ..Self::optional(name, meaning, kind) }
+    }
+
+    /// The same with another reach.
+    #[must_use]
+    pub const fn reaching(self, reach: Reach) -> Self {
+        Self { reach, ..self }
     }
 }
 

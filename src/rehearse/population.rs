@@ -293,6 +293,16 @@ impl StandIn {
             Action::Create(_) => Err(self.withhold(Withheld::Create)),
             Action::Update { key, .. } => Err(self.withhold(Withheld::Update(key.clone()))),
             Action::Delete { .. } => Err(self.withhold(Withheld::Delete)),
+            // What references lead to was not read: it is asked for, and remembered as in serving.
+            action if !self.is_of_people(call) => {
+                let answer = self.live.send(dialect, call, deadline).await;
+                let is_dangling = |error: &&Error| {
+                    let is_read = matches!(action, Action::Read { .. });
+                    is_read && error.kind == Kind::Refused(Class::Missing)
+                };
+                self.note_failure(answer.as_ref().err().filter(|error| !is_dangling(error)));
+                answer
+            }
             Action::Read { key } => match self.population.row(key) {
                 Some(row) => {
                     let page = Page { records: vec![row.clone()], total: Some(1), next: None };
@@ -300,12 +310,6 @@ impl StandIn {
                 }
                 None => Err(Error::new(Kind::Refused(Class::Missing))),
             },
-            // What references lead to was not read: it is asked for, and remembered as in serving.
-            Action::Search(_) | Action::Follow { .. } if !self.is_of_people(call) => {
-                let answer = self.live.send(dialect, call, deadline).await;
-                self.note_failure(answer.as_ref().err());
-                answer
-            }
             Action::Search(query) => {
                 // What cannot be asked in the upstream's language is refused as it would be there.
                 let known = match dialect.write(call, self.origin()) {

@@ -241,7 +241,8 @@ pub trait Dialect: Send + Sync + Debug {
 
     /// The body of an answer to a search that found one row, of which `row` is the answer to a
     /// read, for stand-ins: the same, where a row is read by a search for its key.
-    fn found(&self, row: &Bytes) -> Bytes {
+    fn found(&self, entity: &Entity, row: &Bytes) -> Bytes {
+        let _ = entity;
         row.clone()
     }
 

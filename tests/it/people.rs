@@ -13,6 +13,8 @@
 //! | `POST api/people` `{"person":{…}}` | `{"personId":"…"}` |
 //! | `PUT api/people/{id}` `{"person":{…}}` | the person as stored |
 //! | `DELETE api/people/{id}` | 204, no body |
+//! | `POST api/departments/_find` as with people | `{"items":[…],"count":n}` |
+//! | `GET api/departments/{id}` | the department: `{"id":1,"name":"Finance"}` |
 //!
 //! - Criteria must all hold. A field is a dotted path; texts are compared without heed to case, what
 //!   is not there is no value. Pages count from 1 and hold at most 50; `sort` lists fields, `-` in
@@ -21,11 +23,14 @@
 //!   present one. A PUT replaces the whole person but for `id`, `revision` and `audit`: what it
 //!   leaves out is gone.
 //! - `account.name`, `account.realm` and `name.full` must be there, `account.realm` holds 25
-//!   characters, `employment.level` is from 0 to 99, and no two people have one name in one realm.
+//!   characters, `employment.level` is from 0 to 99, `employment.department` is the id of a
+//!   department, and no two people have one name in one realm.
+//! - A department's `id` is a number that the server makes; several may have one `name`.
 //! - A person whom another one has as `manager.id` is not deleted.
 //!
 //! Codes: `OK`, `NOT_FOUND`, `DUP_LOGIN`, `INVALID`, `STALE`, `IN_USE`, `NO_LICENCE`, `BAD_REQUEST`.
 
+mod departments;
 mod fault;
 mod store;
 

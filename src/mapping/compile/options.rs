@@ -7,7 +7,9 @@ use toml::de::DeValue;
 
 use super::super::file;
 use crate::diagnostic::reader::{Placed, Sink, Table};
-use crate::record::{Description, Fields, OptionDefinition, OptionKind, OptionValue, Options};
+use crate::record::{
+    Description, Fields, OptionDefinition, OptionKind, OptionValue, Options, Reach,
+};
 use value::value;
 
 /// One entry of a table of options.
@@ -22,11 +24,55 @@ pub(super) fn read(upstream: &Table<'_>, dialect: &Description) -> Options {
         whole: upstream.span_of("options"),
     };
     let options = reading.table(dialect.options, upstream.entries("options"));
-    if let Err(expected) = (dialect.fits)(&options) {
-        let message = format!("the options of the dialect `{}` do not fit", dialect.name);
-        reading.sink.error(&reading.whole, message, Some(expected.to_owned()), None);
-    }
+    reading.judge((dialect.fits)(&options));
     options
+}
+
+/// The options as they hold for the collection of a reference: those of the people's collection,
+/// where the reference does not say otherwise.
+pub(super) fn elsewhere(
+    reference: &Table<'_>,
+    dialect: &Description,
+    people: &Options,
+) -> Options {
+    let is_said = reference.has("options");
+    let reading = Reading {
+        sink: reference.sink(),
+        dialect,
+        path: reference.named("options"),
+        whole: if is_said { reference.span_of("options") } else { reference.span() },
+    };
+    let mut options = there(dialect.options, people);
+    for (name, item) in reference.entries("options") {
+        let again = dialect.elsewhere.options;
+        let option = dialect.options.iter().zip(0..).find(|(option, _)| option.name == name.value);
+        let Some((definition, place)) = option.filter(|(option, _)| again.contains(&option.name))
+        else {
+            let what = format!("option of the dialect `{}` for another collection:", dialect.name);
+            reading.sink.unknown(&name.span, &what, &name.value, again.iter().copied());
+            continue;
+        };
+        if let Some(value) = value(&reading, definition, item, people.values().get(place)) {
+            options.put(place, value);
+        }
+    }
+    let fits = (dialect.fits)(&options);
+    reading.judge(fits.and_then(|()| (dialect.elsewhere.fits)(people, &options)));
+    options
+}
+
+/// What of the people's options holds for another collection, of which nothing is said.
+fn there(definitions: &[OptionDefinition], people: &Options) -> Options {
+    let of = |(definition, value): (&OptionDefinition, &OptionValue)| {
+        match (definition.reach, definition.kind, value) {
+            (Reach::Own, ..) => usual(definition),
+            (_, OptionKind::Group(inner), OptionValue::Group(options, _)) => {
+                OptionValue::Group(there(inner, options), false)
+            }
+            _ => value.clone(),
+        }
+    };
+    Options::new(definitions.iter().zip(people.values()).map(of).collect())
 }
 
 /// Finds fault with names of fields that the mapping has not.
@@ -73,8 +119,42 @@ struct Reading<'r> {
 }
 
 impl Reading<'_> {
+    /// Tells what is expected of options that do not fit.
+    fn judge(&self, fits: Result<(), &'static str>) {
+        if let Err(expected) = fits {
+            let message = format!("the options of the dialect `{}` do not fit", self.dialect.name);
+            self.sink.error(&self.whole, message, Some(expected.to_owned()), None);
+        }
+    }
+
     fn table(&self, definitions: &[OptionDefinition], entries: Vec<Entry<'_>>) -> Options {
-        let mut options = Options::new(definitions.iter().map(usual).collect());
+        self.over(Options::new(definitions.iter().map(usual).collect()), definitions, entries)
+    }
+
+    /// A table that is said again for another collection, over that of the people.
+    fn again(
+        &self,
+        people: &Options,
+        definitions: &[OptionDefinition],
+        entries: Vec<Entry<'_>>,
+    ) -> Options {
+        let leads = |name: &str| {
+            let definition = definitions.iter().find(|definition| definition.name == name);
+            definition.is_some_and(|definition| definition.reach == Reach::Leading)
+        };
+        if entries.iter().any(|(name, _)| leads(&name.value)) {
+            return self.table(definitions, entries);
+        }
+        self.over(there(definitions, people), definitions, entries)
+    }
+
+    /// A table of options over what holds where it does not say.
+    fn over(
+        &self,
+        mut options: Options,
+        definitions: &[OptionDefinition],
+        entries: Vec<Entry<'_>>,
+    ) -> Options {
         let mut said = vec![false; definitions.len()];
         for (name, item) in entries {
             let Some(place) = definitions.iter().position(|option| option.name == name.value)
@@ -88,7 +168,7 @@ impl Reading<'_> {
                 *said = true;
             }
             let Some(definition) = definitions.get(place) else { continue };
-            if let Some(value) = value(self, definition, item) {
+            if let Some(value) = value(self, definition, item, None) {
                 options.put(place, value);
             }
         }

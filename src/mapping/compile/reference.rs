@@ -3,9 +3,11 @@
 use super::super::file;
 use super::super::reference::Reference;
 use super::super::rule::Shape;
-use super::{Draft, Mapping};
+use super::{Draft, Mapping, options};
 use crate::diagnostic::reader::{Placed, Table};
-use crate::record::{Case, Entity, ErrorRule, Facts, Field, FieldName, Fields, Notation, Operator};
+use crate::record::{
+    Case, Entity, ErrorRule, Facts, Field, FieldName, Fields, Notation, Operator, Options, Paging,
+};
 use crate::value::Type;
 
 /// Reads the shape of an attribute whose field is `name`; `stored` is the type of its values after
@@ -40,7 +42,7 @@ fn person(reference: &Table<'_>, name: &Placed<String>, draft: &mut Draft<'_>) -
         draft.sink.unknown(&resource.span, "resource type", &resource.value, ["User"]);
         return None;
     }
-    for key in ["match", "key", "type", "case", "expanded"] {
+    for key in ["match", "key", "type", "case", "expanded", "options"] {
         if reference.has(key) {
             draft.sink.error(
                 &reference.span_of(key),
@@ -70,21 +72,18 @@ fn other(
     let (kind, notation) = reference.choice("type", &file::COLUMN_TYPES).unwrap_or(plain);
     let case = reference.choice("case", &file::CASES).unwrap_or(draft.facts.case);
     let (collection, matched, key) = (collection?, matched?, key?);
-    if !draft.refers {
-        draft.sink.error(
-            &collection.span,
-            "the dialect cannot search another collection",
-            Some("expected a field that holds the value itself".to_owned()),
-            None,
-        );
-        return None;
-    }
-    if !draft.facts.operators.contains(Operator::Eq) {
+    let options = options::elsewhere(reference, draft.dialect, &draft.options);
+    let facts = facts(draft, &options);
+    if !facts.operators.contains(Operator::Eq) && facts.scan.is_none() {
         draft.sink.error(
             &collection.span,
             "a reference needs the operator `eq`",
             Some("the upstream is said not to have it".to_owned()),
-            Some("declare it in `search.operators`, or do without the attribute".to_owned()),
+            Some(
+                "declare it, or say with `search.scan` over how many rows its values may be \
+                 compared here"
+                    .to_owned(),
+            ),
         );
     }
     if !matches!(stored, Type::String | Type::Integer) {
@@ -122,19 +121,35 @@ fn other(
         fields,
         expansions: Vec::new(),
         key,
-        // Both name fields of the people.
-        facts: Facts { searchable: None, filled: Vec::new(), ..draft.facts.clone() },
-        options: draft.options.clone(),
+        facts,
+        options,
         // They are read later: see `complete`.
         errors: Vec::new(),
     };
+    options::review(reference, &entity.options, &entity.fields);
+    let reads = (draft.dialect.elsewhere.reads)(&entity.options);
     let field_places = [(key, key_place), (value, value_place)];
-    let reference = Reference { entity, value, expanded, place: collection.span, field_places };
+    let place = collection.span;
+    let reference = Reference { entity, value, expanded, reads, place, field_places };
     let field = draft.field(name, kind)?;
     if notation != Notation::Plain {
         draft.fields.set_notation(field, notation);
     }
     Some(Shape::Reference { field, reference: Box::new(reference) })
+}
+
+/// What the upstream can do with the other collection: the same as with the people, but for what
+/// follows from its own options.
+fn facts(draft: &Draft<'_>, options: &Options) -> Facts {
+    // Both name fields of the people.
+    let mut facts = Facts { searchable: None, filled: Vec::new(), ..draft.facts.clone() };
+    if !draft.dialect.elsewhere.options.is_empty() {
+        if !matches!(facts.paging, Paging::Whole { .. }) {
+            facts.paging = draft.dialect.facts.paging;
+        }
+        (draft.dialect.adapt)(options, &mut facts);
+    }
+    facts
 }
 
 /// Gives every reference the errors of the upstream as a whole.

@@ -19,7 +19,7 @@ use serde_json::Value as Json;
 
 use super::{Action, Call, Dialect, DialectError, Outcome, Unreadable};
 use crate::record::{
-    Case, Class, Description, Entity, Etag, Facts, FieldIndex, Nulls, Operators, OptionDefinition,
+    Case, Class, Description, Elsewhere, Entity, Etag, Facts, FieldIndex, Nulls, Operators, OptionDefinition,
     OptionKind, Options, Paging,
 };
 use crate::upstream::error::Kind;
@@ -146,7 +146,7 @@ impl Dialect for BizagiSoap {
             expands: false,
             grants: GRANTS,
             writable: Some(xml::is_writable),
-            refers: true,
+            elsewhere: Elsewhere::ALIKE,
         }
     }
 

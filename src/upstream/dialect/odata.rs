@@ -18,7 +18,7 @@ pub(super) use row::{characters, list, value};
 
 use super::{Action, Call, Dialect, DialectError, Outcome, Unreadable};
 use crate::record::{
-    Case, Delta, Description, Direction, Entity, Etag, Facts, Field, Notation, Nulls, Operators,
+    Case, Delta, Description, Elsewhere, Direction, Entity, Etag, Facts, Field, Notation, Nulls, Operators,
     OptionDefinition, OptionKind, Paging, Predicate, Query, Record, UpstreamKey,
 };
 use crate::upstream::error::Kind;
@@ -83,7 +83,7 @@ impl Dialect for OData {
             expands: true,
             grants: &[],
             writable: None,
-            refers: true,
+            elsewhere: Elsewhere::ALIKE,
         }
     }
 
@@ -183,7 +183,7 @@ impl Dialect for OData {
         Bytes::from_static(br#"{"value":[]}"#)
     }
 
-    fn found(&self, row: &Bytes) -> Bytes {
+    fn found(&self, _: &Entity, row: &Bytes) -> Bytes {
         [br#"{"value":["#, row.as_ref(), b"]}"].concat().into()
     }
 

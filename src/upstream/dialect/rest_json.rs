@@ -29,8 +29,8 @@ use crate::upstream::origin::Origin;
 use crate::value::{Type, Value};
 use node::{Filling, Node};
 use options::{
-    CLEAR, CREATE, DELETE, MEDIA_TYPE, METHOD, PATH, READ, ROWS, SEARCH, SEND, SUCCESS, TOTAL,
-    UPDATE,
+    CLEAR, CREATE, DELETE, MEDIA_TYPE, METHOD, PATH, READ, ROW, ROWS, SEARCH, SEND, SUCCESS,
+    TOTAL, UPDATE,
 };
 use row::Clear;
 
@@ -70,8 +70,7 @@ impl Dialect for RestJson {
             expands: false,
             grants: &[],
             writable: None,
-            // Its options say how one collection is searched.
-            refers: false,
+            elsewhere: options::ELSEWHERE,
         }
     }
 
@@ -170,21 +169,17 @@ impl Dialect for RestJson {
     }
 
     fn nothing_found(&self, entity: &Entity) -> Bytes {
-        let search = entity.options.group(SEARCH);
-        let mut body = Vec::new();
-        let put = |place: &[Box<str>], json: &[u8]| {
-            place.iter().rev().fold(Node::Raw(json.to_vec()), |inner, name| {
-                Node::Named(vec![(name.to_string(), inner)])
-            })
-        };
-        let rows = search.and_then(|search| search.place(ROWS));
-        let mut node = put(rows.map_or(&[], |rows| &rows.0), b"[]");
-        if let Some(Source::Body(total)) = search.and_then(|search| search.source(TOTAL)) {
-            // Where they cannot stand beside each other, the rows alone say it.
-            let _ = node.join(put(&total.0, b"0"));
-        }
-        node.print(&mut body);
-        body.into()
+        answered(entity, Vec::new())
+    }
+
+    fn found(&self, entity: &Entity, row: &Bytes) -> Bytes {
+        let place = entity.options.group(READ).and_then(|read| read.place(ROW));
+        let raw = answer::json(trimmed(row)).ok();
+        let raw = raw.and_then(|raw| match place {
+            Some(place) => row::at(raw, place).ok().flatten(),
+            None => Some(raw),
+        });
+        answered(entity, raw.map(|raw| Node::Raw(raw.as_bytes().to_vec())).into_iter().collect())
     }
 
     fn refuses(&self, call: &Call<'_>, status: StatusCode, body: &[u8]) -> bool {
@@ -198,6 +193,26 @@ impl Dialect for RestJson {
     fn recognise(&self, call: &Call<'_>, status: StatusCode, body: &[u8]) -> Option<Kind> {
         if status.is_success() { hidden(call, body) } else { None }
     }
+}
+
+/// The body of an answer to a search, with these rows.
+fn answered(entity: &Entity, rows: Vec<Node>) -> Bytes {
+    let search = entity.options.group(SEARCH);
+    let put = |place: &[Box<str>], node: Node| {
+        let inside =
+            |inner: Node, name: &Box<str>| Node::Named(vec![(name.to_string(), inner)]);
+        place.iter().rev().fold(node, inside)
+    };
+    let total = rows.len().to_string().into_bytes();
+    let place = search.and_then(|search| search.place(ROWS));
+    let mut node = put(place.map_or(&[], |place| &place.0), Node::List(rows));
+    if let Some(Source::Body(place)) = search.and_then(|search| search.source(TOTAL)) {
+        // Where they cannot stand beside each other, the rows alone say it.
+        let _ = node.join(put(&place.0, Node::Raw(total)));
+    }
+    let mut body = Vec::new();
+    node.print(&mut body);
+    body.into()
 }
 
 /// The refusal that hides in a success.

@@ -7,6 +7,8 @@ use jiff::Timestamp;
 use scim_sidecar::seam::real;
 use serde_json::{Map, Value as Json, json};
 
+use super::departments::Departments;
+
 /// The most rows on one page.
 const PAGE: u64 = 50;
 
@@ -17,6 +19,7 @@ const OWN: [&str; 3] = ["id", "revision", "audit"];
 #[derive(Default)]
 pub(crate) struct Store {
     rows: BTreeMap<(u64, String), Json>,
+    departments: Departments,
     /// How many people may be enabled.
     pub(crate) licences: Option<usize>,
     /// Whether comparisons ignore accents, width and trailing blanks as well.
@@ -102,6 +105,11 @@ impl Store {
         touch(row);
     }
 
+    /// Adds a department by hand.
+    pub(crate) fn add_department(&mut self, name: &str) -> u64 {
+        self.departments.add(name)
+    }
+
     pub(crate) fn remove(&mut self, id: &str) {
         self.rows.remove(&key(id));
     }
@@ -115,6 +123,16 @@ impl Store {
         licences: Option<usize>,
     ) -> (u16, Json) {
         let licences = licences.or(self.licences);
+        if let Some(rest) = path.strip_prefix("/api/departments/") {
+            return match (method.as_str(), rest, body) {
+                ("POST", "_find", Some(body)) => self.find(self.departments.rows(), body),
+                ("GET", id, _) => match self.departments.row(id) {
+                    Some(row) => done(row.clone()),
+                    None => failed("NOT_FOUND"),
+                },
+                _ => failed("BAD_REQUEST"),
+            };
+        }
         let Some(rest) = path.strip_prefix("/api/people") else {
             return (404, json!({ "result": { "code": "NO_SUCH_PATH" } }));
         };
@@ -122,7 +140,7 @@ impl Store {
             .strip_prefix('/')
             .map(|id| percent_encoding::percent_decode_str(id).decode_utf8().unwrap().into_owned());
         match (method.as_str(), id.as_deref(), body) {
-            ("POST", Some("_find"), Some(body)) => self.find(body),
+            ("POST", Some("_find"), Some(body)) => self.find(self.rows.values(), body),
             ("POST", None, Some(body)) => self.create(&body["person"], licences),
             ("GET", Some(id), _) => match self.rows.get(&key(id)) {
                 Some(row) => done(row.clone()),
@@ -151,7 +169,7 @@ impl Store {
         }
     }
 
-    fn find(&self, body: &Json) -> (u16, Json) {
+    fn find<'r>(&self, rows: impl Iterator<Item = &'r Json>, body: &Json) -> (u16, Json) {
         let (page, size) = (body["page"].as_u64(), body["perPage"].as_u64());
         let (Some(page @ 1..), Some(size @ 1..=PAGE), Some(criteria)) =
             (page, size, body["criteria"].as_array())
@@ -159,7 +177,7 @@ impl Store {
             return failed("BAD_REQUEST");
         };
         let mut found = Vec::new();
-        for row in self.rows.values() {
+        for row in rows {
             let mut holds = true;
             for one in criteria {
                 let Some(field) = one["field"].as_str() else { return failed("BAD_REQUEST") };
@@ -227,6 +245,9 @@ impl Store {
         }
         let level = at(person, "employment.level");
         if !level.is_null() && level.as_i64().is_none_or(|level| !(0..=99).contains(&level)) {
+            return Some("INVALID");
+        }
+        if !self.departments.takes(at(person, "employment.department")) {
             return Some("INVALID");
         }
         let others = || self.rows.values().filter(|row| row["id"].as_str() != id);

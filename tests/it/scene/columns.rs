@@ -5,7 +5,7 @@ use serde_json::{Map, Value as Json};
 use crate::people::{at, set};
 
 /// Every column with the path of the field that holds the same.
-const FIELDS: [(&str, &str); 24] = [
+const FIELDS: [(&str, &str); 25] = [
     ("idUser", "id"),
     ("userName", "account.name"),
     ("domain", "account.realm"),
@@ -25,6 +25,7 @@ const FIELDS: [(&str, &str); 24] = [
     ("EmployeeLevel", "employment.level"),
     ("IsContractor", "employment.contractor"),
     ("HireDate", "employment.hired"),
+    ("idDepartment", "employment.department"),
     ("notifByEmail", "settings.mailNotices"),
     ("offlineForms", "settings.offlineForms"),
     ("createdCasesSkipAssigRules", "settings.skipRules"),

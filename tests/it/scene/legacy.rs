@@ -246,6 +246,20 @@ impl Legacy {
         }
     }
 
+    /// Adds a department by hand; the people server's have no code.
+    pub(crate) fn add_department(
+        &self,
+        code: Option<&str>,
+        name: &str,
+    ) -> Result<i64, StoreError> {
+        match &self.server {
+            Embedded(server) => server.add_department(code, name),
+            OfPeople(people) => {
+                Ok(i64::try_from(people.store().add_department(name)).expect("a small number"))
+            }
+        }
+    }
+
     /// Every row.
     pub(crate) fn rows(&self) -> Vec<Json> {
         match &self.server {

@@ -15,11 +15,13 @@ use crate::record::{
 /// How deeply a structure may be nested.
 const DEPTH: usize = 8;
 
-/// The value of an option, or a finding.
+/// The value of an option, or a finding; `people` is that of the people's collection, where another
+/// one is described.
 pub(super) fn value(
     reading: &Reading<'_>,
     definition: &OptionDefinition,
     item: &Spanned<DeValue<'_>>,
+    people: Option<&OptionValue>,
 ) -> Option<OptionValue> {
     let path = format!("{}.{}", reading.path, definition.name);
     let wrong = |expected: String| {
@@ -102,7 +104,13 @@ pub(super) fn value(
             });
             let inner =
                 Reading { sink: reading.sink, dialect: reading.dialect, path, whole: item.span() };
-            Some(OptionValue::Group(inner.table(definitions, entries.collect()), true))
+            let options = match people {
+                Some(OptionValue::Group(people, _)) => {
+                    inner.again(people, definitions, entries.collect())
+                }
+                _ => inner.table(definitions, entries.collect()),
+            };
+            Some(OptionValue::Group(options, true))
         }
         (
             OptionKind::Structure

@@ -2,7 +2,7 @@
 //! from it, so that nothing is stated twice.
 
 use crate::record::{
-    Facts, Operator, Operators, OptionDefinition, OptionKind, Options, Paging, Tree,
+    Elsewhere, Facts, Operator, Operators, OptionDefinition, OptionKind, Options, Paging, Reach, Tree,
 };
 
 /// What can be put into the address of a row.
@@ -40,8 +40,8 @@ pub(super) const QUERY: usize = 2;
 pub(super) const CONTENT: usize = 3;
 
 const READ_TABLE: &[OptionDefinition] = &[
-    Is::usual("method", HOW, Choice(&["GET", "POST"]), "GET"),
-    Is::optional("path", WHERE, Template(KEY)),
+    Is::usual("method", HOW, Choice(&["GET", "POST"]), "GET").reaching(Reach::Leading),
+    Is::optional("path", WHERE, Template(KEY)).reaching(Reach::Own),
     Is::optional("query", PARAMETERS, OptionKind::Tree(KEY)),
     Is::optional("body", BODY, OptionKind::Tree(KEY)),
     Is::usual("row", "where the row stands in the answer", Place, "."),
@@ -50,8 +50,8 @@ const READ_TABLE: &[OptionDefinition] = &[
 pub(super) const ROW: usize = 4;
 
 const CREATE_TABLE: &[OptionDefinition] = &[
-    Is::usual("method", HOW, Choice(&["POST", "PUT"]), "POST"),
-    Is::optional("path", WHERE, Template(&[])),
+    Is::usual("method", HOW, Choice(&["POST", "PUT"]), "POST").reaching(Reach::Leading),
+    Is::optional("path", WHERE, Template(&[])).reaching(Reach::Own),
     Is::optional("query", PARAMETERS, OptionKind::Tree(&[])),
     Is::optional("body", "the body around `{row}`", OptionKind::Tree(CREATED)),
     Is::optional("row", "where the row stands in the answer, if it does", Place),
@@ -61,8 +61,8 @@ const CREATE_TABLE: &[OptionDefinition] = &[
 pub(super) const NEW_KEY: usize = 5;
 
 const UPDATE_TABLE: &[OptionDefinition] = &[
-    Is::usual("method", HOW, Choice(&["PUT", "PATCH", "POST"]), "PUT"),
-    Is::optional("path", WHERE, Template(KEY)),
+    Is::usual("method", HOW, Choice(&["PUT", "PATCH", "POST"]), "PUT").reaching(Reach::Leading),
+    Is::optional("path", WHERE, Template(KEY)).reaching(Reach::Own),
     Is::optional("query", PARAMETERS, OptionKind::Tree(KEY)),
     Is::optional("body", "the body around `{row}`", OptionKind::Tree(UPDATED)),
     Is::optional("row", "where the row stands in the answer, if it does", Place),
@@ -77,15 +77,15 @@ const UPDATE_TABLE: &[OptionDefinition] = &[
 pub(super) const SEND: usize = 5;
 
 const DELETE_TABLE: &[OptionDefinition] = &[
-    Is::usual("method", HOW, Choice(&["DELETE", "POST"]), "DELETE"),
-    Is::optional("path", WHERE, Template(KEY)),
+    Is::usual("method", HOW, Choice(&["DELETE", "POST"]), "DELETE").reaching(Reach::Leading),
+    Is::optional("path", WHERE, Template(KEY)).reaching(Reach::Own),
     Is::optional("query", PARAMETERS, OptionKind::Tree(KEY)),
     Is::optional("body", BODY, OptionKind::Tree(KEY)),
 ];
 
 const SEARCH_TABLE: &[OptionDefinition] = &[
-    Is::usual("method", HOW, Choice(&["GET", "POST"]), "GET"),
-    Is::optional("path", WHERE, Template(&[])),
+    Is::usual("method", HOW, Choice(&["GET", "POST"]), "GET").reaching(Reach::Leading),
+    Is::optional("path", WHERE, Template(&[])).reaching(Reach::Own),
     Is::optional("query", PARAMETERS, OptionKind::Tree(SEARCHED)),
     Is::optional("body", BODY, OptionKind::Tree(SEARCHED)),
     Is::usual("rows", "where the array of rows stands in the answer", Place, "."),
@@ -106,7 +106,7 @@ const SEARCH_TABLE: &[OptionDefinition] = &[
         Pattern,
         "(?s).*",
     ),
-    Is::optional("names", "what the search calls a field, where it is not its name", Names),
+    Is::optional("names", "what the search calls a field, where it is not its name", Names).reaching(Reach::Own),
     Is::optional("sort", "how the order is written for `{sort}`", Group(SORT_TABLE)),
 ];
 pub(super) const ROWS: usize = 4;
@@ -157,8 +157,8 @@ pub(super) const DESCENDING: usize = 1;
 pub(super) const SEPARATOR: usize = 2;
 
 const LIST_TABLE: &[OptionDefinition] = &[
-    Is::usual("method", HOW, Choice(&["GET", "POST"]), "GET"),
-    Is::optional("path", WHERE, Template(&[])),
+    Is::usual("method", HOW, Choice(&["GET", "POST"]), "GET").reaching(Reach::Leading),
+    Is::optional("path", WHERE, Template(&[])).reaching(Reach::Own),
     Is::optional("query", PARAMETERS, OptionKind::Tree(SEARCHED)),
     Is::optional("body", BODY, OptionKind::Tree(SEARCHED)),
     Is::usual("rows", "where the array of rows stands in the answer", Place, "."),
@@ -185,7 +185,8 @@ pub(super) const OPTIONS: &[OptionDefinition] = &[
         "list",
         "how all rows are read, where that is not a search without comparisons",
         Group(LIST_TABLE),
-    ),
+    )
+    .reaching(Reach::Own),
 ];
 pub(super) const MEDIA_TYPE: usize = 0;
 pub(super) const SUCCESS: usize = 1;
@@ -196,6 +197,30 @@ pub(super) const UPDATE: usize = 5;
 pub(super) const DELETE: usize = 6;
 pub(super) const SEARCH: usize = 7;
 pub(super) const LIST: usize = 8;
+
+/// What may be said again of a collection that a reference leads to: nothing is written there.
+pub(super) const ELSEWHERE: Elsewhere = Elsewhere {
+    options: &["success", "read", "search", "list"],
+    // Where nobody says that a row can be read, it may be that it can only be searched.
+    reads: |options| options.is_group_said(READ),
+    fits: fits_elsewhere,
+};
+
+/// Whether it is known where the other collection is asked. A search by POST that is sent to the
+/// collection itself may add a row.
+fn fits_elsewhere(people: &Options, there: &Options) -> Result<(), &'static str> {
+    let is_placed = |options: &Options, place: usize| {
+        options.group(place).is_some_and(|operation| operation.template(PATH).is_some())
+    };
+    let is_missing = |place: usize| is_placed(people, place) && !is_placed(there, place);
+    if is_missing(SEARCH) {
+        return Err("expected a `path` in `search`, as that of the people has one");
+    }
+    if there.is_group_said(READ) && is_missing(READ) {
+        return Err("expected a `path` in `read`, as that of the people has one");
+    }
+    Ok(())
+}
 
 /// Whether an operation puts something in at that hole of its query or body.
 pub(super) fn uses(operation: &Options, hole: usize) -> bool {
