@@ -11,6 +11,7 @@ mod notation;
 mod options;
 mod query;
 mod recognition;
+mod sample;
 mod template;
 
 use std::borrow::Cow;
@@ -29,6 +30,7 @@ pub use options::{
 };
 pub use query::{Direction, Predicate, Query, Shared};
 pub use recognition::{Class, Condition, ErrorRule, Place, Recognised};
+pub use sample::{Sample, Shown};
 pub use template::{Piece, Source, Template, Tree, Unfillable, members};
 
 use crate::value::{Table, Value};

@@ -183,7 +183,7 @@ async fn check_live(generation: &Generation, seams: &Seams, found: &mut Found) {
                         .push(Finding { span: Some(place), ..unsearched(project, &name, why) });
                 }
                 Seen::Differs(difference) => found.report.push(differing(project, difference)),
-                Seen::Undescribed(why) => found.report.push(undescribed(project, &why)),
+                Seen::Undescribed(why) => found.report.push(undescribed(project, why)),
             }
         }
     }
@@ -197,7 +197,7 @@ fn unsearched(project: &Project, name: &str, why: String) -> Finding {
 
 /// That the upstream's description of itself is another one than the mapping's.
 fn differing(project: &Project, difference: Difference) -> Finding {
-    let Difference { name, weight, message, expected, help, known } = difference;
+    let Difference { name, weight, message, expected, help, known, .. } = difference;
     let severity = match weight {
         Weight::Mistake => Severity::Error,
         Weight::Gap => Severity::Warning,
@@ -213,14 +213,14 @@ fn differing(project: &Project, difference: Difference) -> Finding {
 }
 
 /// That there was nothing to compare the mapping with.
-fn undescribed(project: &Project, why: &str) -> Finding {
+fn undescribed(project: &Project, why: String) -> Finding {
     Finding {
         severity: Severity::Note,
         code: Code::Upstream,
         message: format!("types and lengths were not compared (project `{}`)", project.name),
         source: Arc::clone(&project.provisioner.mapping.source),
         span: None,
-        label: Some(format!("the upstream's description of itself cannot be had: {why}")),
+        label: Some(why),
         diff: Vec::new(),
         help: None,
         masked: false,

@@ -1,20 +1,20 @@
 //! A look at a living upstream, for `check --live`: can it be reached, does it take our credential,
-//! can the people be searched, does it know every field, and is what it says of itself what the
-//! mapping says. Nothing is written.
+//! can the people be searched, does it know every field, and is what it says of itself, or what its
+//! rows show, what the mapping says. Nothing is written.
 
 mod blame;
 mod declared;
+mod sampled;
 
 use std::error::Error as _;
 use std::ops::Range;
-use std::time::Duration;
 
 pub use declared::{Difference, Weight};
 
-use super::{Provisioner, query};
+use super::Provisioner;
 use crate::mapping::predicate;
 use crate::mapping::reference::Reference;
-use crate::record::{Class, Entity, FieldName, Predicate};
+use crate::record::{Class, Entity, FieldName, Paging, Predicate, Query, Sample, Shown};
 use crate::seam::Clock;
 use crate::upstream::{self, Action, Call, Kind, Outcome};
 
@@ -34,8 +34,18 @@ pub enum Seen {
     Elsewhere(String, Range<usize>, String),
     /// The upstream says of itself what the mapping does not say.
     Differs(Difference),
-    /// The upstream's description of itself cannot be had: why, in words.
+    /// There is nothing that types could be compared with: why, in words.
     Undescribed(String),
+}
+
+/// How many rows are looked at, unless the upstream gives more at once.
+const ROWS: u32 = 20;
+
+/// A search that was tried.
+struct Tried {
+    searched: Result<(), upstream::Error>,
+    /// What its rows show, also where the mapping cannot read them.
+    sample: Option<Sample>,
 }
 
 impl Provisioner {
@@ -45,15 +55,23 @@ impl Provisioner {
         let people = &self.mapping.entity;
         let facts = &people.facts;
         let population = predicate::wider(self.mapping.population(), facts);
-        match self.try_search(people, population, self.deadline(clock)).await {
+        let Tried { searched, sample } = self.sample(people, population, clock).await;
+        match searched {
             Ok(()) => seen.push(Seen::Searchable),
             Err(error) if is_closed(&error) => return vec![Seen::Closed(words(&error))],
+            // What could not be read is told field by field.
+            Err(_) if sample.as_ref().is_some_and(|sample| sampled::misfits(people, sample)) => {}
             Err(error) => seen.push(Seen::Refused(words(&error))),
         }
-        self.describe(clock, &mut seen).await;
+        if let Some(why) = self.describe(clock, &mut seen).await {
+            match sample.filter(|sample| sample.rows > 0) {
+                Some(sample) => seen.extend(sampled::compared(&self.mapping, &sample)),
+                None => seen.push(Seen::Undescribed(why)),
+            }
+        }
         for (index, field) in self.mapping.entity.fields.iter() {
             // What the description has not is not asked for again.
-            let is_told = |seen: &Seen| matches!(seen, Seen::Differs(told) if !told.known.is_empty() && *told.name == *field.name.as_str());
+            let is_told = |seen: &Seen| matches!(seen, Seen::Differs(told) if told.is_unknown && *told.name == *field.name.as_str());
             if seen.iter().any(is_told) {
                 continue;
             }
@@ -61,7 +79,7 @@ impl Provisioner {
             if predicate::unsupported(&absent, facts).is_some() {
                 continue;
             }
-            match self.try_search(people, absent, self.deadline(clock)).await {
+            match self.try_search(people, absent, clock).await {
                 Ok(()) => {}
                 Err(error) if is_closed(&error) => {
                     seen.push(Seen::Closed(words(&error)));
@@ -73,7 +91,7 @@ impl Provisioner {
         // One unknown field is why the whole search was refused: it is told once.
         let is_why = |seen: &Seen| match seen {
             Seen::Unknown(..) => true,
-            Seen::Differs(told) => !told.known.is_empty(),
+            Seen::Differs(told) => told.is_unknown && told.weight == Weight::Mistake,
             _ => false,
         };
         if seen.iter().any(is_why) {
@@ -97,34 +115,40 @@ impl Provisioner {
         seen: &mut Vec<Seen>,
     ) -> Result<(), upstream::Error> {
         let entity = &reference.entity;
-        let deadline = || self.deadline(clock);
-        let refused = match self.try_search(entity, Predicate::Everything, deadline()).await {
+        let Tried { searched, sample } = self.sample(entity, Predicate::Everything, clock).await;
+        let shown = sample.filter(|sample| sample.rows > 0);
+        match searched {
             Err(error) if is_cut_off(&error) => return Err(error),
-            searched => searched.err(),
-        };
-        if let Some(error) = refused {
-            let name = entity.collection.to_string();
-            seen.push(Seen::Elsewhere(name, reference.place.clone(), words(&error)));
-            return Ok(());
+            Err(_) if shown.as_ref().is_some_and(|shown| sampled::misfits(entity, shown)) => {}
+            Err(error) => {
+                let name = entity.collection.to_string();
+                seen.push(Seen::Elsewhere(name, reference.place.clone(), words(&error)));
+                return Ok(());
+            }
+            Ok(()) => {}
         }
-        for (field, place) in &reference.field_places {
-            let absent = Predicate::Absent(*field, true);
-            match self.try_search(entity, absent, deadline()).await {
-                Err(error) if is_cut_off(&error) => return Err(error),
-                Err(error) => {
-                    let name = entity.fields.field(*field).map(|field| field.name.to_string());
-                    let name = name.unwrap_or_default();
-                    seen.push(Seen::Elsewhere(name, place.clone(), words(&error)));
-                }
-                Ok(()) => {}
+        for (index, place) in &reference.field_places {
+            let Some(field) = entity.fields.field(*index) else { continue };
+            let absent = Predicate::Absent(*index, true);
+            let why = match shown.as_ref().map(|shown| shown.shown(*index)) {
+                Some(Shown::Unseen) => Some("no row there has it".to_owned()),
+                Some(Shown::Foreign(what)) => Some(sampled::foreign(field, what)),
+                _ if predicate::unsupported(&absent, &entity.facts).is_some() => None,
+                _ => match self.try_search(entity, absent, clock).await {
+                    Err(error) if is_cut_off(&error) => return Err(error),
+                    tried => tried.err().map(|error| words(&error)),
+                },
+            };
+            if let Some(why) = why {
+                seen.push(Seen::Elsewhere(field.name.to_string(), place.clone(), why));
             }
         }
         Ok(())
     }
 
-    /// Compares the mapping with what the upstream says of itself, where its dialect has such a
-    /// thing.
-    async fn describe(&self, clock: &dyn Clock, seen: &mut Vec<Seen>) {
+    /// Compares the mapping with what the upstream says of itself; why it cannot, where its dialect
+    /// has no such thing or it cannot be had.
+    async fn describe(&self, clock: &dyn Clock, seen: &mut Vec<Seen>) -> Option<String> {
         let call = self.call(Action::Describe);
         let answer = self.upstream.send(self.dialect, &call, self.deadline(clock)).await;
         let told = answer.and_then(|answer| match answer.outcome(self.dialect, &call)? {
@@ -132,9 +156,17 @@ impl Provisioner {
             _ => Err(upstream::Error::new(Kind::Garbled)),
         });
         match told {
-            Ok(differences) => seen.extend(differences),
-            Err(error) if error.kind == Kind::Unsendable => {}
-            Err(error) => seen.push(Seen::Undescribed(words(&error))),
+            Ok(differences) => {
+                seen.extend(differences);
+                None
+            }
+            Err(error) if error.kind == Kind::Unsendable => {
+                Some("the upstream does not describe itself, and has no row to look at".to_owned())
+            }
+            Err(error) => {
+                let why = words(&error);
+                Some(format!("the upstream's description of itself cannot be had: {why}"))
+            }
         }
     }
 
@@ -142,12 +174,41 @@ impl Provisioner {
         &self,
         entity: &Entity,
         predicate: Predicate<'_>,
-        deadline: Duration,
+        clock: &dyn Clock,
     ) -> Result<(), upstream::Error> {
-        let query = query(predicate, 1);
+        self.look(entity, predicate, 1, clock).await.searched
+    }
+
+    /// Searches a few rows.
+    async fn sample(
+        &self,
+        entity: &Entity,
+        predicate: Predicate<'_>,
+        clock: &dyn Clock,
+    ) -> Tried {
+        let top = match entity.facts.paging {
+            Paging::Pages { fixed: true } => entity.facts.page,
+            _ => entity.facts.page.min(ROWS),
+        };
+        self.look(entity, predicate, top, clock).await
+    }
+
+    async fn look(
+        &self,
+        entity: &Entity,
+        predicate: Predicate<'_>,
+        top: u32,
+        clock: &dyn Clock,
+    ) -> Tried {
+        let query = Query { predicate, order: Vec::new(), skip: 0, top, count: false };
         let call = Call { entity, action: Action::Search(&query) };
-        let answer = self.upstream.send(self.dialect, &call, deadline).await?;
-        answer.outcome(self.dialect, &call).map(drop)
+        match self.upstream.send(self.dialect, &call, self.deadline(clock)).await {
+            Ok(answer) => Tried {
+                searched: answer.outcome(self.dialect, &call).map(drop),
+                sample: self.dialect.sample(&call, &answer.headers, &answer.body),
+            },
+            Err(error) => Tried { searched: Err(error), sample: None },
+        }
     }
 }
 

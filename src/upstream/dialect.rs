@@ -7,6 +7,7 @@
 mod bizagi_soap;
 mod odata;
 mod rest_json;
+mod sample;
 mod scalar;
 
 use std::borrow::Cow;
@@ -22,7 +23,8 @@ pub use rest_json::RestJson;
 use super::error::Kind;
 use super::origin::{Origin, Strayed};
 use crate::record::{
-    Declaration, Delta, Description, Entity, FieldIndex, FieldName, Query, Record, UpstreamKey,
+    Declaration, Delta, Description, Entity, FieldIndex, FieldName, Query, Record, Sample,
+    UpstreamKey,
 };
 
 /// Something to ask of a collection.
@@ -232,6 +234,10 @@ pub trait Dialect: Send + Sync + Debug {
         headers: &HeaderMap,
         body: &'b [u8],
     ) -> Result<Outcome<'b>, Unreadable>;
+
+    /// What the rows of a successful answer to a search show, also those that cannot be read as
+    /// the mapping says; `None` where there are none to look at.
+    fn sample(&self, call: &Call<'_>, headers: &HeaderMap, body: &[u8]) -> Option<Sample>;
 
     /// The headers of an answer in this dialect's media type, for stand-ins.
     fn media(&self) -> HeaderMap;

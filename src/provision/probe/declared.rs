@@ -29,21 +29,24 @@ pub struct Difference {
     pub expected: String,
     /// A way out.
     pub help: Option<String>,
-    /// Names that the upstream has, where the one of the mapping is not among them.
+    /// Whether the upstream does not know the name at all.
+    pub is_unknown: bool,
+    /// Names that the upstream has, of which one may be meant.
     pub known: Vec<Box<str>>,
 }
 
 impl Difference {
-    fn new(name: &str, weight: Weight, message: String, expected: String) -> Self {
-        Self { name: name.to_owned(), weight, message, expected, help: None, known: Vec::new() }
+    pub(super) fn new(name: &str, weight: Weight, message: String, expected: String) -> Self {
+        let (name, help, known) = (name.to_owned(), None, Vec::new());
+        Self { name, weight, message, expected, help, is_unknown: false, known }
     }
 
     fn unknown(name: &str, message: String, known: Vec<Box<str>>) -> Self {
         let expected = "the upstream's own description does not have it".to_owned();
-        Self { known, ..Self::new(name, Weight::Mistake, message, expected) }
+        Self { is_unknown: true, known, ..Self::new(name, Weight::Mistake, message, expected) }
     }
 
-    fn help(self, help: impl Into<String>) -> Self {
+    pub(super) fn help(self, help: impl Into<String>) -> Self {
         Self { help: Some(help.into()), ..self }
     }
 }
@@ -178,7 +181,7 @@ fn is_constant(mapping: &Mapping, index: FieldIndex) -> bool {
     mapping.constants.iter().any(|(field, _)| *field == index)
 }
 
-fn is_written(mapping: &Mapping, index: FieldIndex) -> bool {
+pub(super) fn is_written(mapping: &Mapping, index: FieldIndex) -> bool {
     let mut writing = mapping.rules.iter().filter(|rule| !rule.read_only);
     writing.any(|rule| rule.fields().chain(rule.also.iter().copied()).any(|field| field == index))
         || mapping.derived.iter().any(|derived| derived.field == index)
@@ -230,8 +233,9 @@ fn limit(mapping: &Mapping, index: FieldIndex) -> Option<u64> {
     }
 }
 
-fn words(field: &Field) -> String {
+pub(super) fn words(field: &Field) -> String {
     match field.notation {
+        Notation::Plain if field.kind == Type::Integer => format!("an {}", field.kind),
         Notation::Plain => format!("a {}", field.kind),
         Notation::Guid => "a GUID".to_owned(),
         Notation::Date => "a day".to_owned(),

@@ -17,10 +17,10 @@ use http::header::{ACCEPT, CONTENT_TYPE, HeaderName};
 use http::{HeaderMap, HeaderValue, Method, Request, StatusCode};
 use serde_json::Value as Json;
 
-use super::{Action, Call, Dialect, DialectError, Outcome, Unreadable};
+use super::{Action, Call, Dialect, DialectError, Outcome, Unreadable, sample};
 use crate::record::{
     Case, Class, Description, Elsewhere, Entity, Etag, Facts, FieldIndex, Nulls, Operators, OptionDefinition,
-    OptionKind, Options, Paging,
+    OptionKind, Options, Paging, Sample,
 };
 use crate::upstream::error::Kind;
 use crate::upstream::origin::Origin;
@@ -232,6 +232,10 @@ impl Dialect for BizagiSoap {
             400..=499 => Some(Kind::Unsupported),
             _ => None,
         }
+    }
+
+    fn sample(&self, call: &Call<'_>, headers: &HeaderMap, body: &[u8]) -> Option<Sample> {
+        sample::of_texts(self, call, headers, body)
     }
 
     fn media(&self) -> HeaderMap {

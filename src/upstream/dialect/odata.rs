@@ -16,10 +16,10 @@ use percent_encoding::percent_decode_str;
 
 pub(super) use row::{characters, list, value};
 
-use super::{Action, Call, Dialect, DialectError, Outcome, Unreadable};
+use super::{Action, Call, Dialect, DialectError, Outcome, Unreadable, sample};
 use crate::record::{
-    Case, Delta, Description, Elsewhere, Direction, Entity, Etag, Facts, Field, Notation, Nulls, Operators,
-    OptionDefinition, OptionKind, Paging, Predicate, Query, Record, UpstreamKey,
+    Case, Delta, Description, Direction, Elsewhere, Entity, Etag, Facts, Field, Notation, Nulls, Operators,
+    OptionDefinition, OptionKind, Paging, Predicate, Query, Record, Sample, UpstreamKey,
 };
 use crate::upstream::error::Kind;
 use crate::upstream::literal;
@@ -173,6 +173,10 @@ impl Dialect for OData {
             Action::Describe => metadata::declaration(entity, body).map(Outcome::Declared),
             Action::Delete { .. } => Ok(Outcome::Gone),
         }
+    }
+
+    fn sample(&self, call: &Call<'_>, headers: &HeaderMap, body: &[u8]) -> Option<Sample> {
+        sample::of_texts(self, call, headers, body)
     }
 
     fn media(&self) -> HeaderMap {

@@ -12,6 +12,7 @@ mod answer;
 mod node;
 mod options;
 mod row;
+mod sample;
 mod search;
 
 use bytes::Bytes;
@@ -21,7 +22,7 @@ use http::{HeaderMap, HeaderValue, Method, Request, StatusCode, Uri};
 use super::{Action, Call, Dialect, DialectError, Outcome, Unreadable};
 use crate::record::{
     Case, Class, Condition, Delta, Description, Entity, Etag, Facts, Nulls, Operators, Options,
-    Paging, Source, Template, UpstreamKey, members,
+    Paging, Sample, Source, Template, UpstreamKey, members,
 };
 use crate::upstream::error::Kind;
 use crate::upstream::literal;
@@ -162,6 +163,11 @@ impl Dialect for RestJson {
             Action::Delete { .. } => Ok(Outcome::Gone),
             Action::Describe => Err(Unreadable::NotARow),
         }
+    }
+
+    fn sample(&self, call: &Call<'_>, _: &HeaderMap, body: &[u8]) -> Option<Sample> {
+        let Action::Search(query) = call.action else { return None };
+        sample::sample(call.entity, query, answer::json(trimmed(body)).ok()?)
     }
 
     fn media(&self) -> HeaderMap {

@@ -46,7 +46,9 @@ async fn what_is_remembered_costs_no_call(dialect: Dialect) {
     let mut body = scim_person("cy");
     body[ENTERPRISE] = json!({ "department": "IT" });
     idp.post("/Users", &body).await.is(201);
-    is("POST", &["search", "create"]);
+    // What cannot join alternatives is asked for the name, then for the anchor.
+    let searches = if dialect == Dialect::Rest { 2 } else { 1 };
+    is("POST", &["search", "search", "create"][2 - searches..]);
 }
 
 async fn a_list_looks_everything_up_in_one_search(dialect: Dialect) {
@@ -64,10 +66,13 @@ async fn a_list_looks_everything_up_in_one_search(dialect: Dialect) {
     }
     let sidecar = in_front_of(&legacy).start().await;
     let idp = sidecar.idp("entra");
+    // What cannot join alternatives is asked for a page of departments, which holds them all.
+    let more: &[&str] =
+        if dialect == Dialect::Rest { &["search"] } else { &["search", "search"] };
     for (expected, path) in [
         (&["search", "search"][..], "/Users?startIndex=1&count=10"),
         (&["search"], "/Users?startIndex=1&count=10"),
-        (&["search", "search"], "/Users?count=100"),
+        (more, "/Users?count=100"),
     ] {
         let answer = idp.get(path).await;
         assert_eq!(legacy.take_actions(), expected, "{path}");

@@ -25,6 +25,9 @@ async fn check_asks_for_the_other_collection(dialect: Dialect) {
         ("= \"Department\"", "= \"Departement\""),
         ("match = \"name\"", "match = \"nome\""),
         ("key = \"idDepartment\"", "key = \"idDepartement\""),
+        ("api/departments/_find", "api/departements/_find"),
+        ("key = \"id\"", "key = \"ident\""),
+        ("key = \"id\"", "key = \"name\""),
     ] {
         let text = department(dialect, "idDepartment", "");
         if !text.contains(old) {

@@ -62,14 +62,12 @@ fn kept<'b>(entity: &Entity, raw: &'b str) -> Result<Record<'b>, Unreadable> {
     Ok(record)
 }
 
-/// Some of the rows of a search. Without a query it is a further page, which only the place of
-/// the rows can be asked.
-pub(super) fn page<'b>(
-    entity: &Entity,
+/// The operation that was answered, and its rows as they are written.
+pub(super) fn items<'e, 'b>(
+    entity: &'e Entity,
     query: Option<&Query<'_>>,
-    headers: &HeaderMap,
     body: &'b str,
-) -> Result<Page<'b>, Unreadable> {
+) -> Result<(&'e Options, Vec<&'b RawValue>), Unreadable> {
     let search = entity.options.group(SEARCH).ok_or(Unreadable::NoRows("rows"))?;
     let listed = entity.options.group(LIST).filter(|_| entity.options.is_group_said(LIST));
     let operation = match (query, listed) {
@@ -79,7 +77,18 @@ pub(super) fn page<'b>(
         _ => search,
     };
     let raw = rows(operation, body)?.ok_or(Unreadable::NoRows("rows"))?;
-    let items: Vec<&RawValue> = serde_json::from_str(raw).map_err(|error| broken(&error))?;
+    Ok((operation, serde_json::from_str(raw).map_err(|error| broken(&error))?))
+}
+
+/// Some of the rows of a search. Without a query it is a further page, which only the place of
+/// the rows can be asked.
+pub(super) fn page<'b>(
+    entity: &Entity,
+    query: Option<&Query<'_>>,
+    headers: &HeaderMap,
+    body: &'b str,
+) -> Result<Page<'b>, Unreadable> {
+    let (operation, items) = items(entity, query, body)?;
     let mut records = Vec::with_capacity(items.len());
     for item in items {
         records.push(kept(entity, item.get())?);
