@@ -20,8 +20,8 @@ use std::fmt;
 pub use declaration::{Declaration, Declared};
 pub use delta::{Delta, Difference};
 pub use entity::{
-    Case, Description, Elsewhere, Entity, Etag, Facts, Field, FieldIndex, FieldName, Fields, Nulls, Operator,
-    Operators, Paging,
+    Case, Description, Elsewhere, Entity, Etag, Facts, Field, FieldIndex, FieldName, Fields, Nulls,
+    Operator, Operators, Paging,
 };
 pub use expansion::Expansion;
 pub use notation::Notation;

@@ -180,12 +180,7 @@ impl Provisioner {
     }
 
     /// Searches a few rows.
-    async fn sample(
-        &self,
-        entity: &Entity,
-        predicate: Predicate<'_>,
-        clock: &dyn Clock,
-    ) -> Tried {
+    async fn sample(&self, entity: &Entity, predicate: Predicate<'_>, clock: &dyn Clock) -> Tried {
         let top = match entity.facts.paging {
             Paging::Pages { fixed: true } => entity.facts.page,
             _ => entity.facts.page.min(ROWS),

@@ -14,6 +14,7 @@
 //! | `PUT api/people/{id}` `{"person":{…}}` | the person as stored |
 //! | `DELETE api/people/{id}` | 204, no body |
 //! | `POST api/departments/_find` as with people | `{"items":[…],"count":n}` |
+//! | `GET api/departments` | every department, in a list |
 //! | `GET api/departments/{id}` | the department: `{"id":1,"name":"Finance"}` |
 //!
 //! - Criteria must all hold. A field is a dotted path; texts are compared without heed to case, what

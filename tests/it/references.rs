@@ -2,6 +2,7 @@
 
 mod looking_up;
 mod operators;
+mod rest;
 
 use serde_json::{Value as Json, json};
 

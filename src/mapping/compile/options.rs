@@ -30,11 +30,7 @@ pub(super) fn read(upstream: &Table<'_>, dialect: &Description) -> Options {
 
 /// The options as they hold for the collection of a reference: those of the people's collection,
 /// where the reference does not say otherwise.
-pub(super) fn elsewhere(
-    reference: &Table<'_>,
-    dialect: &Description,
-    people: &Options,
-) -> Options {
+pub(super) fn elsewhere(reference: &Table<'_>, dialect: &Description, people: &Options) -> Options {
     let is_said = reference.has("options");
     let reading = Reading {
         sink: reference.sink(),
@@ -63,14 +59,16 @@ pub(super) fn elsewhere(
 
 /// What of the people's options holds for another collection, of which nothing is said.
 fn there(definitions: &[OptionDefinition], people: &Options) -> Options {
-    let of = |(definition, value): (&OptionDefinition, &OptionValue)| {
-        match (definition.reach, definition.kind, value) {
-            (Reach::Own, ..) => usual(definition),
-            (_, OptionKind::Group(inner), OptionValue::Group(options, _)) => {
-                OptionValue::Group(there(inner, options), false)
-            }
-            _ => value.clone(),
+    let of = |(definition, value): (&OptionDefinition, &OptionValue)| match (
+        definition.reach,
+        definition.kind,
+        value,
+    ) {
+        (Reach::Own, ..) => usual(definition),
+        (_, OptionKind::Group(inner), OptionValue::Group(options, _)) => {
+            OptionValue::Group(there(inner, options), false)
         }
+        _ => value.clone(),
     };
     Options::new(definitions.iter().zip(people.values()).map(of).collect())
 }

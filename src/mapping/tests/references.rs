@@ -1,9 +1,11 @@
 //! References to other collections, as the file says them and as the rules use them.
 
-use super::{BIZAGI, read};
+use super::{BIZAGI, REST, read};
 use crate::mapping::Mapping;
 use crate::mapping::reference::{Keys, Reference};
-use crate::record::{Operator, Predicate, Record, UpstreamKey};
+use crate::record::{
+    Facts, Operator, OptionValue, Options, Paging, Predicate, Record, UpstreamKey,
+};
 use crate::scim::{Filter, Profile};
 use crate::value::Value;
 
@@ -31,6 +33,7 @@ fn every_mistake_of_a_reference_is_told() {
         ("collection = \"odata/data/Department\", ", "", "leads to one place"),
         ("collection = \"odata/data/Department\"", "resource = \"User\"", "belongs to a reference"),
         ("match = \"name\"", "match = \" \"", "is empty"),
+        ("key = ", "options = { ieee754 = true }, key = ", "for another collection: `ieee754`"),
         ("key = ", "expanded = \"department.name\", case = \"exact\", key = ", ""),
         ("reference = ", "via = \"ticks\"\nreference = ", "step 1 of `via` does not fit"),
         (
@@ -55,6 +58,74 @@ fn every_mistake_of_a_reference_is_told() {
         mapping.is_none() && report.to_string().contains("needs the operator `eq`"),
         "{report}"
     );
+}
+
+/// The reference of the REST server with these options, and what is found in it.
+fn over_rest(options: &str) -> (Option<Mapping>, String) {
+    let path = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:department";
+    let text = format!(
+        "{REST}\n[[attribute]]\nscim = \"{path}\"\nfield = \"employment.department\"\n\
+         [attribute.reference]\ncollection = \"api/departments\"\nmatch = \"name\"\n\
+         key = \"id\"\n{options}\n"
+    );
+    let (mapping, report) = read(&text);
+    (mapping, report.to_string())
+}
+
+#[test]
+fn every_mistake_in_the_options_of_another_collection_is_told() {
+    let search = "[attribute.reference.options.search]\npath = \"api/departments/_find\"\n";
+    let (mapping, report) = over_rest(search);
+    assert!(mapping.is_some() && report.is_empty(), "{report}");
+    for (options, expected) in [
+        ("", "expected a `path` in `search`"),
+        ("options = { search = { rows = \"data\" } }", "expected a `path` in `search`"),
+        ("options = { search = { path = \"a\" }, read = {} }", "expected a `path` in `read`"),
+        ("options = { search = { pat = \"a\" } }", "did you mean `path`?"),
+        ("options = { serch = {} }", "did you mean `search`?"),
+        ("options = { update = { path = \"a/{key}\" } }", "for another collection: `update`"),
+        ("options = { search = { path = \"a\", names = { nam = \"n\" } } }", "mean `name`?"),
+        ("options = { search = { path = \"{row}\" } }", "wrong value for"),
+        (
+            "options = { search = { path = \"a\", method = \"GET\", body = {} } }",
+            "expected no `body` beside",
+        ),
+    ] {
+        let (mapping, report) = over_rest(options);
+        assert!(mapping.is_none() && report.contains(expected), "{options}: {report}");
+    }
+    let (mapping, report) = over_rest("options = { search = { path = \"a\", method = \"GET\" } }");
+    assert!(mapping.is_some(), "{report}");
+}
+
+#[test]
+fn what_is_not_said_of_another_collection_holds_as_for_the_people() {
+    let of = |options: &str| -> (Facts, Options, bool) {
+        let (mapping, report) = over_rest(options);
+        let mapping = mapping.unwrap_or_else(|| panic!("{report}"));
+        let (_, _, reference) = mapping.references().next().unwrap();
+        let entity = &reference.entity;
+        (entity.facts.clone(), entity.options.clone(), reference.reads)
+    };
+    let (facts, options, reads) = of("options = { search = { path = \"find\" } }");
+    assert!(facts.operators.contains(Operator::Eq) && !reads);
+    assert_eq!(facts.paging, Paging::Pages { fixed: false });
+    let texts = |options: &Options| {
+        let groups = options.values().iter().filter_map(|value| match value {
+            OptionValue::Group(options, _) => Some(options.text(0).unwrap().to_owned()),
+            _ => None,
+        });
+        groups.collect::<Vec<_>>()
+    };
+    // read, create, update, delete, search, list
+    assert_eq!(texts(&options), ["GET", "POST", "PUT", "DELETE", "POST", "GET"]);
+    // With a method of its own it begins anew, and compares nothing.
+    let (facts, options, reads) = of(
+        "options = { search = { path = \"find\", method = \"GET\" }, read = { path = \"{key}\" } }",
+    );
+    assert!(!facts.operators.contains(Operator::Eq) && reads);
+    assert_eq!(facts.paging, Paging::Whole { most: 5000 });
+    assert_eq!(texts(&options)[4], "GET");
 }
 
 #[test]

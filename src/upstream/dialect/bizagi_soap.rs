@@ -19,8 +19,8 @@ use serde_json::Value as Json;
 
 use super::{Action, Call, Dialect, DialectError, Outcome, Unreadable, sample};
 use crate::record::{
-    Case, Class, Description, Elsewhere, Entity, Etag, Facts, FieldIndex, Nulls, Operators, OptionDefinition,
-    OptionKind, Options, Paging, Sample,
+    Case, Class, Description, Elsewhere, Entity, Etag, Facts, FieldIndex, Nulls, Operators,
+    OptionDefinition, OptionKind, Options, Paging, Sample,
 };
 use crate::upstream::error::Kind;
 use crate::upstream::origin::Origin;

@@ -18,8 +18,8 @@ pub(super) use row::{characters, list, value};
 
 use super::{Action, Call, Dialect, DialectError, Outcome, Unreadable, sample};
 use crate::record::{
-    Case, Delta, Description, Direction, Elsewhere, Entity, Etag, Facts, Field, Notation, Nulls, Operators,
-    OptionDefinition, OptionKind, Paging, Predicate, Query, Record, Sample, UpstreamKey,
+    Case, Delta, Description, Direction, Elsewhere, Entity, Etag, Facts, Field, Notation, Nulls,
+    Operators, OptionDefinition, OptionKind, Paging, Predicate, Query, Record, Sample, UpstreamKey,
 };
 use crate::upstream::error::Kind;
 use crate::upstream::literal;

@@ -30,8 +30,8 @@ use crate::upstream::origin::Origin;
 use crate::value::{Type, Value};
 use node::{Filling, Node};
 use options::{
-    CLEAR, CREATE, DELETE, MEDIA_TYPE, METHOD, PATH, READ, ROW, ROWS, SEARCH, SEND, SUCCESS,
-    TOTAL, UPDATE,
+    CLEAR, CREATE, DELETE, MEDIA_TYPE, METHOD, PATH, READ, ROW, ROWS, SEARCH, SEND, SUCCESS, TOTAL,
+    UPDATE,
 };
 use row::Clear;
 
@@ -205,8 +205,7 @@ impl Dialect for RestJson {
 fn answered(entity: &Entity, rows: Vec<Node>) -> Bytes {
     let search = entity.options.group(SEARCH);
     let put = |place: &[Box<str>], node: Node| {
-        let inside =
-            |inner: Node, name: &Box<str>| Node::Named(vec![(name.to_string(), inner)]);
+        let inside = |inner: Node, name: &Box<str>| Node::Named(vec![(name.to_string(), inner)]);
         place.iter().rev().fold(node, inside)
     };
     let total = rows.len().to_string().into_bytes();

@@ -123,8 +123,9 @@ impl Store {
         licences: Option<usize>,
     ) -> (u16, Json) {
         let licences = licences.or(self.licences);
-        if let Some(rest) = path.strip_prefix("/api/departments/") {
-            return match (method.as_str(), rest, body) {
+        if let Some(rest) = path.strip_prefix("/api/departments") {
+            return match (method.as_str(), rest.trim_start_matches('/'), body) {
+                ("GET", "", _) => done(self.departments.rows().cloned().collect()),
                 ("POST", "_find", Some(body)) => self.find(self.departments.rows(), body),
                 ("GET", id, _) => match self.departments.row(id) {
                     Some(row) => done(row.clone()),

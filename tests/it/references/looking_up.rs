@@ -67,8 +67,7 @@ async fn a_list_looks_everything_up_in_one_search(dialect: Dialect) {
     let sidecar = in_front_of(&legacy).start().await;
     let idp = sidecar.idp("entra");
     // What cannot join alternatives is asked for a page of departments, which holds them all.
-    let more: &[&str] =
-        if dialect == Dialect::Rest { &["search"] } else { &["search", "search"] };
+    let more: &[&str] = if dialect == Dialect::Rest { &["search"] } else { &["search", "search"] };
     for (expected, path) in [
         (&["search", "search"][..], "/Users?startIndex=1&count=10"),
         (&["search"], "/Users?startIndex=1&count=10"),

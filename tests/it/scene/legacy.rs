@@ -247,11 +247,7 @@ impl Legacy {
     }
 
     /// Adds a department by hand; the people server's have no code.
-    pub(crate) fn add_department(
-        &self,
-        code: Option<&str>,
-        name: &str,
-    ) -> Result<i64, StoreError> {
+    pub(crate) fn add_department(&self, code: Option<&str>, name: &str) -> Result<i64, StoreError> {
         match &self.server {
             Embedded(server) => server.add_department(code, name),
             OfPeople(people) => {

@@ -2,7 +2,8 @@
 //! from it, so that nothing is stated twice.
 
 use crate::record::{
-    Elsewhere, Facts, Operator, Operators, OptionDefinition, OptionKind, Options, Paging, Reach, Tree,
+    Elsewhere, Facts, Operator, Operators, OptionDefinition, OptionKind, Options, Paging, Reach,
+    Tree,
 };
 
 /// What can be put into the address of a row.
@@ -106,7 +107,8 @@ const SEARCH_TABLE: &[OptionDefinition] = &[
         Pattern,
         "(?s).*",
     ),
-    Is::optional("names", "what the search calls a field, where it is not its name", Names).reaching(Reach::Own),
+    Is::optional("names", "what the search calls a field, where it is not its name", Names)
+        .reaching(Reach::Own),
     Is::optional("sort", "how the order is written for `{sort}`", Group(SORT_TABLE)),
 ];
 pub(super) const ROWS: usize = 4;
