@@ -243,7 +243,7 @@ pub(super) enum Withheld {
 pub(super) struct Noted {
     /// The first write that was not done.
     pub(super) withheld: Option<Withheld>,
-    /// The rows that the last search found.
+    /// The rows that searches found: who has a name and who has an anchor may be two of them.
     pub(super) found: Vec<UpstreamKey>,
     /// Why the living upstream did not answer.
     pub(super) failure: Option<Kind>,
@@ -342,7 +342,13 @@ impl StandIn {
 
     fn found(&self, call: &Call<'_>, records: &[Record<'_>]) {
         let key = |row: &Record<'_>| UpstreamKey::from_value(row.value(call.entity.key));
-        self.note(|noted| noted.found = records.iter().filter_map(key).collect());
+        self.note(|noted| {
+            for key in records.iter().filter_map(key) {
+                if !noted.found.contains(&key) {
+                    noted.found.push(key);
+                }
+            }
+        });
     }
 
     async fn ask(

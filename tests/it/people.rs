@@ -26,6 +26,7 @@
 //! - `account.name`, `account.realm` and `name.full` must be there, `account.realm` holds 25
 //!   characters, `employment.level` is from 0 to 99, `employment.department` is the id of a
 //!   department, and no two people have one name in one realm.
+//! - `Badges`, where it is there, is a list of texts of five digits.
 //! - A department's `id` is a number that the server makes; several may have one `name`.
 //! - A person whom another one has as `manager.id` is not deleted.
 //!

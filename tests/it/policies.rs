@@ -4,11 +4,11 @@
 use serde_json::{Value as Json, json};
 
 use crate::scene::{
-    Answer, Dialect, Event, Legacy, Setup, Sidecar, ana, anchored, bo, on_both, patch, person,
+    Answer, Dialect, Event, Legacy, Setup, Sidecar, ana, anchored, bo, on_all, patch, person,
     scim_person,
 };
 
-on_both! {
+on_all! {
     what_is_not_mapped_is_ignored_warned_of_or_rejected,
     a_value_that_must_fit_refuses_all_but_a_disable,
     an_empty_anchor_is_nobodys,

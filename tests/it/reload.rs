@@ -13,10 +13,10 @@ use serde_json::{Value as Json, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use crate::scene::{
-    Authority, BASE, Client, Dialect, KeyKind, Legacy, Setup, Sidecar, ana, bo, on_both, patch,
+    Authority, BASE, Client, Dialect, KeyKind, Legacy, Setup, Sidecar, ana, bo, on_all, patch,
 };
 
-on_both! {
+on_all! {
     c025_schemas_show_a_changed_mapping_after_a_reload,
     c025_a_broken_mapping_is_told_and_the_one_before_stays_in_force,
     what_did_not_change_is_kept,

@@ -251,6 +251,15 @@ impl Store {
         if !self.departments.takes(at(person, "employment.department")) {
             return Some("INVALID");
         }
+        let is_badge = |badge: &Json| {
+            let is_number =
+                |text: &str| text.len() == 5 && text.bytes().all(|b| b.is_ascii_digit());
+            badge.as_str().is_some_and(is_number)
+        };
+        let badges = &person["Badges"];
+        if !badges.is_null() && !badges.as_array().is_some_and(|all| all.iter().all(is_badge)) {
+            return Some("INVALID");
+        }
         let others = || self.rows.values().filter(|row| row["id"].as_str() != id);
         let is_taken = |row: &Json| {
             ["account.name", "account.realm"].iter().all(|f| self.same(at(row, f), at(person, f)))

@@ -155,8 +155,13 @@ impl Legacy {
         }
     }
 
-    /// The bodies of the writes since the last time, as they were sent.
+    /// The bodies of the writes since the last time, as they were sent; of the people server, which
+    /// gets whole rows, what they would change.
     pub(crate) fn take_writes(&self) -> Vec<String> {
+        if let OfPeople(people) = &self.server {
+            let changes = people.take_calls().into_iter().filter_map(|call| call.change);
+            return changes.map(|change| columns::row(&change).to_string()).collect();
+        }
         let writes = ["create", "update"];
         let calls = self.deref().take_calls().into_iter();
         let written = calls.filter(|call| writes.contains(&written::action(call)));
