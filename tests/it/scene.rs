@@ -20,7 +20,7 @@ use std::path::Path;
 pub(crate) use answer::{Answer, has};
 pub(crate) use certificate::{Authority, KeyKind};
 pub(crate) use client::Client;
-pub(crate) use dialect::{Dialect, on_all, on_both, play, shipped};
+pub(crate) use dialect::{Dialect, on_all, play, shipped};
 pub(crate) use folder::Folder;
 pub(crate) use legacy::{CLIENT_ID, CLIENT_SECRET, Legacy, Setup as LegacySetup};
 pub(crate) use log::Event;

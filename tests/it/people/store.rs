@@ -189,7 +189,7 @@ impl Store {
                 };
             }
             if holds {
-                found.push(row.clone());
+                found.push(row);
             }
         }
         let order = body["sort"].as_str().unwrap_or_default();
@@ -198,7 +198,7 @@ impl Store {
                 Some(name) => (name, true),
                 None => (field, false),
             };
-            let text = |row: &Json| at(row, name).as_str().map(str::to_lowercase);
+            let text = |row: &&Json| at(row, name).as_str().map(str::to_lowercase);
             found.sort_by(|a, b| match turned {
                 true => text(b).cmp(&text(a)),
                 false => text(a).cmp(&text(b)),
@@ -207,7 +207,7 @@ impl Store {
         let count = found.len();
         let skip = usize::try_from((page - 1).saturating_mul(size)).unwrap_or(usize::MAX);
         let items: Vec<Json> =
-            found.into_iter().skip(skip).take(usize::try_from(size).unwrap()).collect();
+            found.into_iter().skip(skip).take(usize::try_from(size).unwrap()).cloned().collect();
         done(json!({ "items": items, "count": count }))
     }
 

@@ -164,23 +164,4 @@ macro_rules! on_all {
     )+};
 }
 
-/// Makes two tests of every scene that needs WFUser itself, one per dialect that has it.
-macro_rules! on_both {
-    ($($scene:ident,)+) => {$(
-        mod $scene {
-            use crate::scene::{Dialect, play};
-
-            #[tokio::test]
-            async fn odata() {
-                super::$scene(Dialect::Odata).await;
-            }
-
-            #[tokio::test]
-            async fn soap() {
-                play(stringify!($scene), super::$scene(Dialect::Soap)).await;
-            }
-        }
-    )+};
-}
-
-pub(crate) use {on_all, on_both};
+pub(crate) use on_all;
