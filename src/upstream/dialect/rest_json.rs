@@ -205,8 +205,8 @@ impl Dialect for RestJson {
 fn answered(entity: &Entity, rows: Vec<Node>) -> Bytes {
     let search = entity.options.group(SEARCH);
     let put = |place: &[Box<str>], node: Node| {
-        let inside = |inner: Node, name: &Box<str>| Node::Named(vec![(name.to_string(), inner)]);
-        place.iter().rev().fold(node, inside)
+        let names = place.iter().rev();
+        names.fold(node, |inner, name| Node::Named(vec![(name.to_string(), inner)]))
     };
     let total = rows.len().to_string().into_bytes();
     let place = search.and_then(|search| search.place(ROWS));

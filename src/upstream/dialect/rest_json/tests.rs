@@ -10,6 +10,7 @@ use crate::record::{FieldIndex, Query};
 mod answers;
 mod calls;
 mod escaping;
+mod samples;
 
 /// The entity of the shipped mapping with pieces of its text replaced.
 fn entity(changes: &[(&str, &str)]) -> Entity {
