@@ -107,9 +107,14 @@ impl<'a> Patch<'a> {
         let mut reader = Reader::new(resource, profile, Body::Replacing);
         for sent in &message {
             compile::operation(&mut patch, &mut reader, sent)?;
+            // RFC 7644 §3.5.2: one operation that cannot be followed fails all of them, and a later
+            // one on the same attribute does not mend it. Of a tolerated client the last word counts.
+            if !profile.drop_invalid_optional {
+                patch.invalid.append(&mut reader.invalid);
+            }
         }
         patch.unmapped = reader.unmapped;
-        patch.invalid = reader.invalid;
+        patch.invalid.append(&mut reader.invalid);
         Ok(patch)
     }
 

@@ -82,6 +82,14 @@ impl<'r> Resolver<'r> {
                 _ => self.refuse(format!("`{}` is not a list", Named(path.attribute))),
             };
         }
+        // RFC 7643 §2.5: null is that nothing is there, of all that the path means.
+        if let Question::Compare(operator @ (Comparison::Eq | Comparison::Ne), Literal::Null) =
+            question
+            && matches!(found, Found::Complex(_) | Found::Multi(..))
+        {
+            let there = self.attribute(path, Question::Present)?;
+            return Ok(if operator == Comparison::Eq { there.negation() } else { there });
+        }
         match (found, question) {
             (Found::Id, Question::Present) => Ok(Filter::Everything),
             (Found::Id, Question::Compare(operator, literal)) => {
@@ -162,7 +170,13 @@ impl<'r> Resolver<'r> {
             (Some(Expression::Compare { path, operator, literal }), Question::Present)
                 if is_value(path) =>
             {
-                self.slot(list.slot, Question::Compare(*operator, literal))
+                let condition = self.slot(list.slot, Question::Compare(*operator, literal))?;
+                Ok(match (operator, literal) {
+                    // No value of a list is null.
+                    (Comparison::Eq, Literal::Null) => Filter::Nothing,
+                    _ if implies_presence(&condition) => condition,
+                    _ => Filter::all([Filter::Present(Target::Slot(list.slot)), condition]),
+                })
             }
             (Some(Expression::Present(path)), Question::Present) if is_value(path) => {
                 self.slot(list.slot, Question::Present)
@@ -212,7 +226,11 @@ impl<'r> Resolver<'r> {
                 None => Filter::Everything,
             };
             let Some(sub) = sub else {
-                branches.push((existing(multi, row, condition), Filter::Nothing));
+                branches.push((
+                    existing(multi, row, condition),
+                    Filter::Everything,
+                    Filter::Nothing,
+                ));
                 continue;
             };
             let leaf = self.element_attribute(multi, row, sub, question)?;
@@ -223,19 +241,24 @@ impl<'r> Resolver<'r> {
                 None => exists(multi, row),
             };
             if condition != Filter::Nothing && (column.is_none() || there != Filter::Nothing) {
-                branches.push((Filter::all([condition, leaf]), there));
+                branches.push((condition, leaf, there));
             }
         }
-        if negative && branches.len() > 1 {
-            // Any element that differs, or none at all.
-            let none = Filter::any(branches.iter().map(|(_, there)| there.clone())).negation();
-            let differing =
-                branches.into_iter().map(|(differs, there)| Filter::all([there, differs]));
+        if negative && (branches.len() > 1 || brackets.is_some()) {
+            // Any of the elements that are meant differs, or none is meant.
+            let meant = branches
+                .iter()
+                .map(|(condition, _, there)| Filter::all([there.clone(), condition.clone()]));
+            let none = Filter::any(meant).negation();
+            let differing = branches
+                .into_iter()
+                .map(|(condition, differs, there)| Filter::all([there, condition, differs]));
             return Ok(Filter::any(differing.chain([none])));
         }
         // `type` and `primary` are known of elements that are not there: ask that they are.
         let known = sub.is_some_and(|sub| multi.sub_named(sub).is_none());
-        Ok(Filter::any(branches.into_iter().map(|(meets, there)| {
+        Ok(Filter::any(branches.into_iter().map(|(condition, leaf, there)| {
+            let meets = Filter::all([condition, leaf]);
             if known && !implies_presence(&meets) { Filter::all([there, meets]) } else { meets }
         })))
     }
@@ -277,8 +300,20 @@ impl<'r> Resolver<'r> {
         if let Some(column) = multi.sub_named(sub) {
             return match (multi.slot(row, column), question) {
                 (Some(slot), question) => self.slot(slot, question),
-                (None, Question::Compare(Comparison::Ne, _)) => Ok(Filter::Everything),
-                (None, _) => Ok(Filter::Nothing),
+                // This element never has one, but what others have says what can be asked.
+                (None, Question::Compare(operator, literal)) => {
+                    let other = (0..multi.elements.len()).find_map(|row| multi.slot(row, column));
+                    if let Some(slot) = other {
+                        self.slot(slot, question)?;
+                    }
+                    let equal = *literal == Literal::Null;
+                    Ok(constant(match operator {
+                        Comparison::Eq => equal,
+                        Comparison::Ne => !equal,
+                        _ => false,
+                    }))
+                }
+                (None, Question::Present) => Ok(Filter::Nothing),
             };
         }
         if sub.eq_ignore_ascii_case("type") {

@@ -2,7 +2,9 @@ use proptest::prelude::*;
 use serde_json::json;
 
 use super::super::document::Document;
+use super::super::resource::SlotRequest;
 use super::super::resource::tests::{BIZAGI, ENTERPRISE, user};
+use super::super::schema::RESOURCE_TYPES;
 use super::*;
 
 fn parse(text: &str, profile: &Profile) -> Result<Filter, ScimError> {
@@ -111,6 +113,73 @@ fn filters_mean_what_the_rfc_says() {
     ] {
         assert_eq!(means(text), expected, "{text}");
     }
+}
+
+#[test]
+fn null_is_that_nothing_is_there_at_all() {
+    // Ana has a work e-mail and none for home.
+    for (text, expected) in [
+        ("emails eq null", false),
+        ("emails.value eq null", false),
+        ("emails ne null", true),
+        ("emails.type eq null", false),
+        ("emails[type eq \"home\"].value eq null", true),
+        ("emails[value eq null]", false),
+        ("addresses eq null", true),
+        ("addresses ne null", false),
+        ("addresses.country ne null", false),
+        ("name eq null", true),
+        ("name ne null", false),
+    ] {
+        assert_eq!(means(text), expected, "{text}");
+    }
+}
+
+#[test]
+fn different_is_asked_of_the_elements_that_are_meant() {
+    for (text, expected) in [
+        ("emails[value sw \"x\"].value ne \"ana@contoso.com\"", true),
+        ("emails[value sw \"a\"].value ne \"ana@contoso.com\"", false),
+        ("emails[value sw \"a\"].value ne \"x\"", true),
+        ("addresses[country eq \"CO\"].locality ne \"x\"", true),
+    ] {
+        assert_eq!(means(text), expected, "{text}");
+    }
+}
+
+/// Addresses of which only one kind has a locality, and roles kept whole.
+#[test]
+fn what_an_element_never_has_is_absent_in_it() {
+    let mut builder = Resource::builder(&RESOURCE_TYPES[0]);
+    for request in [
+        SlotRequest::at("addresses[type eq \"work\"].locality"),
+        SlotRequest::at("addresses[type eq \"work\"].country"),
+        SlotRequest::at("addresses[type eq \"home\"].country"),
+        SlotRequest { list: true, ..SlotRequest::at("roles") },
+    ] {
+        builder.slot(request).unwrap();
+    }
+    let resource = builder.build();
+    let body = json!({ "schemas": [], "addresses": [{ "type": "home", "country": "CO" }] });
+    let body = body.to_string();
+    let home = Document::from_json(&resource, body.as_bytes(), &Profile::ENTRA).unwrap().document;
+    for (text, expected) in [
+        ("addresses[locality eq null]", true),
+        ("addresses[locality ne null]", false),
+        ("addresses[locality ne \"x\"]", true),
+        ("addresses[type eq \"home\"].locality eq null", true),
+        ("roles[value ne \"x\"]", false),
+        ("roles[value ne null]", false),
+        ("roles[value eq null]", false),
+        ("roles.value ne \"x\"", true),
+        ("roles eq null", true),
+    ] {
+        let filter = Filter::parse(&resource, text, &Profile::STRICT).unwrap();
+        assert_eq!(filter.matches(&resource, &home, "7"), expected, "{text}");
+    }
+    let error =
+        Filter::parse(&resource, "addresses[type eq \"home\"].locality eq 5", &Profile::STRICT);
+    assert_eq!(error.unwrap_err().kind, ScimType::InvalidFilter);
 }
 
 #[test]

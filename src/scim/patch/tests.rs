@@ -163,6 +163,16 @@ fn booleans_come_in_many_spellings() {
 }
 
 #[test]
+fn a_later_operation_does_not_undo_a_mistake() {
+    let wrong = json!({ "op": "replace", "path": "title", "value": 5 });
+    let right = json!({ "op": "replace", "path": "title", "value": "Prof" });
+    for operations in [json!([wrong, right]), json!([right, wrong])] {
+        let outcome = apply(&ana(), &message(operations), &Profile::STRICT).unwrap();
+        assert_eq!(outcome.invalid, ["title"]);
+    }
+}
+
+#[test]
 fn a_manager_is_set_and_cleared_in_every_shape() {
     let path = format!("{ENTERPRISE}:manager.value");
     let urn = format!("{ENTERPRISE}:manager");
