@@ -17,6 +17,8 @@ mod identity;
 mod life;
 mod lists;
 mod live;
+#[path = "../npm.rs"]
+mod npm;
 mod rows;
 mod server;
 mod stage;

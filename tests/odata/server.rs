@@ -6,13 +6,14 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::OnceLock;
 
+use crate::npm;
+
 /// The user that the service knows, and its password: see `server/package.json`.
 pub(crate) const USER: &str = "scim-sidecar";
 pub(crate) const PASSWORD: &str = "a password for tests";
 
-/// What the server is made of.
-const FILES: [&str; 6] =
-    ["package.json", "package-lock.json", "server.js", "schema.cds", "services.cds", "data.js"];
+/// What the server is made of, beside its packages.
+const FILES: [&str; 4] = ["server.js", "schema.cds", "services.cds", "data.js"];
 
 /// The oldest Node.js that it runs on, where it brings none for the machine.
 const OLDEST: u32 = 22;
@@ -64,34 +65,7 @@ impl Server {
 
 /// The folder in which the server is installed, as its lock file says.
 fn installed() -> PathBuf {
-    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/odata/server");
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("odata-server");
-    fs::create_dir_all(&folder).unwrap();
-    let marker = folder.join("installed");
-    let wanted = fs::read_to_string(source.join("package-lock.json")).unwrap();
-    for file in FILES {
-        fs::copy(source.join(file), folder.join(file)).expect(file);
-    }
-    if fs::read_to_string(&marker).is_ok_and(|found| found == wanted) {
-        return folder;
-    }
-    let mut npm = Command::new(if cfg!(windows) { "npm.cmd" } else { "npm" });
-    npm.args(["ci", "--no-audit", "--no-fund", "--ignore-scripts", "--loglevel=error"]);
-    npm.current_dir(&folder).stdin(Stdio::null());
-    let output = npm.output().unwrap_or_else(|error| {
-        panic!(
-            "these tests need a real OData server, and npm to install it: npm cannot be run \
-             ({error}). On Debian: apt-get install nodejs npm"
-        )
-    });
-    assert!(
-        output.status.success(),
-        "npm could not install the OData server (it needs its registry once):\n{}{}",
-        String::from_utf8_lossy(&output.stdout),
-        String::from_utf8_lossy(&output.stderr)
-    );
-    fs::write(marker, wanted).unwrap();
-    folder
+    npm::installed("odata-server", "tests/odata/server", &FILES, "a real OData server")
 }
 
 /// The Node.js that came with the server, or the machine's own where there is none for it.
