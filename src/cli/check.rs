@@ -183,6 +183,10 @@ async fn check_live(generation: &Generation, seams: &Seams, found: &mut Found) {
                         .push(Finding { span: Some(place), ..unsearched(project, &name, why) });
                 }
                 Seen::Differs(difference) => found.report.push(differing(project, difference)),
+                Seen::DiffersElsewhere(place, difference) => {
+                    let finding = differing(project, difference);
+                    found.report.push(Finding { span: Some(place), ..finding });
+                }
                 Seen::Undescribed(why) => found.report.push(undescribed(project, why)),
             }
         }

@@ -14,7 +14,9 @@ pub use declared::{Difference, Weight};
 use super::Provisioner;
 use crate::mapping::predicate;
 use crate::mapping::reference::Reference;
-use crate::record::{Class, Entity, FieldName, Paging, Predicate, Query, Sample, Shown};
+use crate::record::{
+    Class, Declaration, Entity, FieldName, Paging, Predicate, Query, Sample, Shown,
+};
 use crate::seam::Clock;
 use crate::upstream::{self, Action, Call, Kind, Outcome};
 
@@ -34,6 +36,8 @@ pub enum Seen {
     Elsewhere(String, Range<usize>, String),
     /// The upstream says of itself what the mapping does not say.
     Differs(Difference),
+    /// It does so of what a reference leads to, which stands there in the mapping file.
+    DiffersElsewhere(Range<usize>, Difference),
     /// There is nothing that types could be compared with: why, in words.
     Undescribed(String),
 }
@@ -115,11 +119,25 @@ impl Provisioner {
         seen: &mut Vec<Seen>,
     ) -> Result<(), upstream::Error> {
         let entity = &reference.entity;
+        // What the upstream says of the people is told where they are looked at, also that it says
+        // nothing.
+        let declaration = self.declaration(entity, clock).await.ok();
+        let differences = declaration
+            .map(|declaration| declared::compared_with_reference(reference, &declaration))
+            .unwrap_or_default();
+        let differing: Vec<String> =
+            differences.iter().map(|(_, told)| told.name.clone()).collect();
+        seen.extend(differences.into_iter().map(|(at, told)| Seen::DiffersElsewhere(at, told)));
+        if differing.iter().any(|name| **name == *entity.collection) {
+            return Ok(());
+        }
         let Tried { searched, sample } = self.sample(entity, Predicate::Everything, clock).await;
         let shown = sample.filter(|sample| sample.rows > 0);
         match searched {
             Err(error) if is_cut_off(&error) => return Err(error),
             Err(_) if shown.as_ref().is_some_and(|shown| sampled::misfits(entity, shown)) => {}
+            // The fields that are not there are why.
+            Err(_) if !differing.is_empty() => return Ok(()),
             Err(error) => {
                 let name = entity.collection.to_string();
                 seen.push(Seen::Elsewhere(name, reference.place.clone(), words(&error)));
@@ -129,6 +147,9 @@ impl Provisioner {
         }
         for (index, place) in &reference.field_places {
             let Some(field) = entity.fields.field(*index) else { continue };
+            if differing.iter().any(|name| **name == *field.name.as_str()) {
+                continue;
+            }
             let absent = Predicate::Absent(*index, true);
             let why = match shown.as_ref().map(|shown| shown.shown(*index)) {
                 Some(Shown::Unseen) => Some("no row there has it".to_owned()),
@@ -149,13 +170,8 @@ impl Provisioner {
     /// Compares the mapping with what the upstream says of itself; why it cannot, where its dialect
     /// has no such thing or it cannot be had.
     async fn describe(&self, clock: &dyn Clock, seen: &mut Vec<Seen>) -> Option<String> {
-        let call = self.call(Action::Describe);
-        let answer = self.upstream.send(self.dialect, &call, self.deadline(clock)).await;
-        let told = answer.and_then(|answer| match answer.outcome(self.dialect, &call)? {
-            Outcome::Declared(declaration) => Ok(declared::compared(&self.mapping, &declaration)),
-            _ => Err(upstream::Error::new(Kind::Garbled)),
-        });
-        match told {
+        let told = self.declaration(&self.mapping.entity, clock).await;
+        match told.map(|declaration| declared::compared(&self.mapping, &declaration)) {
             Ok(differences) => {
                 seen.extend(differences);
                 None
@@ -167,6 +183,20 @@ impl Provisioner {
                 let why = words(&error);
                 Some(format!("the upstream's description of itself cannot be had: {why}"))
             }
+        }
+    }
+
+    /// What the upstream says of a collection.
+    async fn declaration(
+        &self,
+        entity: &Entity,
+        clock: &dyn Clock,
+    ) -> Result<Declaration, upstream::Error> {
+        let call = Call { entity, action: Action::Describe };
+        let answer = self.upstream.send(self.dialect, &call, self.deadline(clock)).await?;
+        match answer.outcome(self.dialect, &call)? {
+            Outcome::Declared(declaration) => Ok(declaration),
+            _ => Err(upstream::Error::new(Kind::Garbled)),
         }
     }
 

@@ -1,10 +1,13 @@
 //! A mapping beside what the upstream says of its collection: names, types, lengths, and what may
 //! hold nothing.
 
+use std::ops::Range;
+
 use super::Seen;
 use crate::mapping::Mapping;
+use crate::mapping::reference::Reference;
 use crate::mapping::rule::OnOmit;
-use crate::record::{Declaration, Declared, Field, FieldIndex, Notation};
+use crate::record::{Declaration, Declared, Entity, Field, FieldIndex, Notation};
 use crate::value::Type;
 
 /// How much a difference matters.
@@ -56,9 +59,7 @@ pub(super) fn compared(mapping: &Mapping, declaration: &Declaration) -> Vec<Seen
     let mut found = Vec::new();
     match declaration {
         Declaration::NoCollection { known } => {
-            let collection = &mapping.entity.collection;
-            let message = format!("the upstream has no collection `{collection}`");
-            found.push(Difference::unknown(collection, message, known.clone()));
+            found.push(no_collection(&mapping.entity, known));
         }
         Declaration::Rows { key, fields, navigations } => {
             keyed(mapping, key, &mut found);
@@ -70,14 +71,9 @@ pub(super) fn compared(mapping: &Mapping, declaration: &Declaration) -> Vec<Seen
                 }
             }
             for (index, field) in mapping.entity.fields.iter() {
-                let name = field.name.as_str();
-                match fields.iter().find(|declared| *declared.name == *name) {
+                match declared(fields, field) {
                     Some(declared) => field_by_field(mapping, index, field, declared, &mut found),
-                    None => {
-                        let known = fields.iter().map(|declared| declared.name.clone()).collect();
-                        let message = format!("the upstream has no field `{name}`");
-                        found.push(Difference::unknown(name, message, known));
-                    }
+                    None => found.push(no_field(fields, field)),
                 }
             }
             found.extend(fields.iter().filter_map(|declared| needed(mapping, key, declared)));
@@ -98,6 +94,59 @@ fn keyed(mapping: &Mapping, key: &[Box<str>], found: &mut Vec<Difference>) {
     found.push(Difference::new(ours, Weight::Mistake, message, expected));
 }
 
+/// The differences between what a reference leads to and what the upstream says of that, each with
+/// its place in the mapping file.
+pub(super) fn compared_with_reference(
+    reference: &Reference,
+    declaration: &Declaration,
+) -> Vec<(Range<usize>, Difference)> {
+    let entity = &reference.entity;
+    let fields = match declaration {
+        Declaration::NoCollection { known } => {
+            return vec![(reference.place.clone(), no_collection(entity, known))];
+        }
+        Declaration::Rows { fields, .. } => fields,
+    };
+    let compare = |(index, place): &(FieldIndex, Range<usize>)| {
+        let field = entity.fields.field(*index)?;
+        let difference = match declared(fields, field) {
+            Some(declared) => another_type(field, declared),
+            None => Some(no_field(fields, field)),
+        };
+        difference.map(|difference| (place.clone(), difference))
+    };
+    reference.field_places.iter().filter_map(compare).collect()
+}
+
+fn declared<'d>(fields: &'d [Declared], field: &Field) -> Option<&'d Declared> {
+    fields.iter().find(|declared| *declared.name == *field.name.as_str())
+}
+
+fn no_collection(entity: &Entity, known: &[Box<str>]) -> Difference {
+    let message = format!("the upstream has no collection `{}`", entity.collection);
+    Difference::unknown(&entity.collection, message, known.to_vec())
+}
+
+fn no_field(fields: &[Declared], field: &Field) -> Difference {
+    let known = fields.iter().map(|declared| declared.name.clone()).collect();
+    let message = format!("the upstream has no field `{}`", field.name);
+    Difference::unknown(field.name.as_str(), message, known)
+}
+
+fn another_type(field: &Field, declared: &Declared) -> Option<Difference> {
+    if declared.takes.contains(&(field.kind, field.notation)) {
+        return None;
+    }
+    let (name, kind) = (field.name.as_str(), &declared.kind);
+    let expected = format!("the mapping takes it for {}, the upstream has {kind}", words(field));
+    let message = format!("`{name}` is of another type");
+    let difference = Difference::new(name, Weight::Mistake, message, expected);
+    Some(match advice(field, declared) {
+        Some(advice) => difference.help(advice),
+        None => difference,
+    })
+}
+
 /// A field's type, length, and whether it may be written and cleared.
 fn field_by_field(
     mapping: &Mapping,
@@ -106,18 +155,11 @@ fn field_by_field(
     declared: &Declared,
     found: &mut Vec<Difference>,
 ) {
-    let (name, kind) = (field.name.as_str(), &declared.kind);
-    if !declared.takes.contains(&(field.kind, field.notation)) {
-        let expected =
-            format!("the mapping takes it for {}, the upstream has {kind}", words(field));
-        let message = format!("`{name}` is of another type");
-        let difference = Difference::new(name, Weight::Mistake, message, expected);
-        found.push(match advice(field, declared) {
-            Some(advice) => difference.help(advice),
-            None => difference,
-        });
+    if let Some(difference) = another_type(field, declared) {
+        found.push(difference);
         return;
     }
+    let name = field.name.as_str();
     if !is_written(mapping, index) {
         return;
     }

@@ -36,8 +36,23 @@ async fn check_asks_for_the_other_collection(dialect: Dialect) {
         let setup = Sidecar::in_front_of(&legacy).appending(&text.replace(old, new));
         let (code, text, _) = setup.run(&[], &live).await;
         assert_eq!(code, 78, "{new}: {text}");
-        assert!(text.contains("does not search") && text.contains("mappings/hr.toml:"), "{text}");
+        // An upstream that describes itself says more than that it does not answer.
+        let told = match (dialect, new) {
+            (Dialect::Odata, "/Departement\"") => "did you mean `odata/data/Department`?",
+            (Dialect::Odata, "match = \"nome\"") => "did you mean `name`?",
+            (Dialect::Odata, _) => "did you mean `idDepartment`?",
+            (Dialect::Soap | Dialect::Rest, _) => "does not search",
+        };
+        assert!(text.contains(told) && text.contains("mappings/hr.toml:"), "{told}: {text}");
         assert_eq!(text.matches("error:").count(), 1, "{text}");
+    }
+    if dialect == Dialect::Odata {
+        let text = department(dialect, "idDepartment", "").replace("\"name\"", "\"idDepartment\"");
+        let setup = Sidecar::in_front_of(&legacy).appending(&text);
+        let (code, text, _) = setup.run(&[], &live).await;
+        assert_eq!(code, 78, "{text}");
+        assert!(text.contains("`idDepartment` is of another type"), "{text}");
+        assert!(text.contains("takes it for a string, the upstream has Edm."), "{text}");
     }
 }
 
