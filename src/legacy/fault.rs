@@ -6,13 +6,15 @@ use std::time::Duration;
 
 use http::Method;
 use serde_json::Value;
+use tokio::sync::watch;
 
 use super::soap::{self, Operation};
 
 /// What goes wrong.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Kind {
-    /// The request waits before it is looked at; other faults then still apply.
+    /// The request waits before it is looked at, at the longest until the faults are cleared; other
+    /// faults then still apply.
     Latency(Duration),
     /// Nothing is done; this status is answered.
     Status {
@@ -192,6 +194,7 @@ impl Fault {
 #[derive(Debug, Default)]
 pub(super) struct Faults {
     armed: Mutex<Vec<Fault>>,
+    cleared: watch::Sender<()>,
 }
 
 impl Faults {
@@ -203,6 +206,12 @@ impl Faults {
     /// Disarms all.
     pub(super) fn clear(&self) {
         self.armed.lock().unwrap_or_else(PoisonError::into_inner).clear();
+        self.cleared.send_replace(());
+    }
+
+    /// Tells when they are next cleared.
+    pub(super) fn cleared(&self) -> watch::Receiver<()> {
+        self.cleared.subscribe()
     }
 
     /// What goes wrong with this request: at most one fault that decides the answer, last.

@@ -88,7 +88,10 @@ impl Service {
             .and_then(|path| path.strip_prefix(self.view.project.as_str()))
             .filter(|rest| rest.starts_with('/'));
         let Some(inside) = inside.map(str::to_owned) else {
+            // Noted as well: nobody has to do with what is beside the project.
+            let number = self.calls.arrived(request.method(), path, request.headers());
             let answer = Answer::text(StatusCode::NOT_FOUND, HTML, page("404 - Not Found"));
+            self.calls.answered(number, answer.status.as_u16());
             return Ok(answer.into_response());
         };
         if self.control && inside.starts_with("/_control/") {
@@ -119,9 +122,13 @@ impl Service {
         let mut licences = *self.licences.lock().unwrap_or_else(PoisonError::into_inner);
         let mut last = None;
         let soap = soap::path(inside, request.headers());
+        let mut cleared = self.faults.cleared();
         for kind in self.faults.take(request.method(), soap.as_deref().unwrap_or(inside)) {
             match kind {
-                Kind::Latency(duration) => tokio::time::sleep(duration).await,
+                Kind::Latency(duration) => tokio::select! {
+                    () = tokio::time::sleep(duration) => {}
+                    _ = cleared.changed() => {}
+                },
                 Kind::FoldingCollation => loose = true,
                 // One envelope may create and change: the store tells them apart.
                 Kind::LicenceLimit if soap.is_some() => licences = Some(0),

@@ -143,10 +143,10 @@ fn column(property: &Property, key: &str) -> Column {
         kind: kind_of(&property.kind),
         literal: literal_of(&property.kind),
         nullable: property.nullable && property.name != key,
-        // Nothing has no room at all.
+        // Only texts have a length (CSDL XML 4.01 §7.2.2), and nothing has no room at all.
         max_length: property
             .max_length
-            .filter(|most| *most > 0)
+            .filter(|most| *most > 0 && property.kind == "Edm.String")
             .and_then(|most| usize::try_from(most).ok()),
         computed: property.computed,
         preset: property.has_default,

@@ -232,3 +232,16 @@ fn a_schemas_document_becomes_lines_to_fill_in() {
         assert!(error.contains(expected), "{error}");
     }
 }
+
+#[test]
+fn a_length_belongs_to_texts_alone() {
+    let kinds = ["Edm.Decimal", "Edm.Int32", "Edm.Boolean", "Edm.DateTimeOffset", "Edm.Guid"];
+    let others: String = (0..)
+        .zip(kinds)
+        .map(|(at, kind)| format!(r#"<Property Name="c{at}" Type="{kind}" MaxLength="1"/>"#))
+        .collect();
+    let login = r#"<Property Name="login" Type="Edm.String" MaxLength="60"/>"#;
+    let proposal = proposed(&document("Users", &format!("{login}{others}")), None).unwrap();
+    assert_eq!(proposal.left, [], "{}", proposal.text);
+    assert_eq!(proposal.text.matches("max_length").count(), 1, "{}", proposal.text);
+}

@@ -4,6 +4,8 @@ mod gather;
 mod whole;
 mod window;
 
+use std::num::{IntErrorKind, ParseIntError};
+
 use super::{Asker, Failure, Listed, PAGES, Provisioner, View, print};
 use crate::lookup::Question;
 use crate::mapping::policy::Standing;
@@ -378,20 +380,22 @@ impl Default for Search {
 
 /// `count` beyond this is a mistake (RFC 7644 §3.4.2.4 gives no bound).
 pub(crate) fn count_of(text: &str) -> Result<u32, ScimError> {
-    match text.trim().parse::<i64>() {
-        Ok(number) => Ok(u32::try_from(number.max(0)).unwrap_or(u32::MAX)),
-        Err(_) => Err(not_a_number("count")),
-    }
+    Ok(u32::try_from(number("count", text)?.max(0)).unwrap_or(u32::MAX))
 }
 
 /// `startIndex`: what is less than 1 means 1 (RFC 7644 §3.4.2.4).
 pub(crate) fn start_of(text: &str) -> Result<u64, ScimError> {
-    match text.trim().parse::<i64>() {
-        Ok(number) => Ok(u64::try_from(number.max(1)).unwrap_or(1)),
-        Err(_) => Err(not_a_number("startIndex")),
-    }
+    Ok(u64::try_from(number("startIndex", text)?.max(1)).unwrap_or(1))
 }
 
-fn not_a_number(name: &str) -> ScimError {
-    ScimError::new(ScimType::InvalidValue, format!("`{name}`: expected a whole number"))
+/// A whole number; what is beyond every count of people is the greatest or least that there is.
+fn number(name: &str, text: &str) -> Result<i64, ScimError> {
+    text.trim().parse().or_else(|error: ParseIntError| match error.kind() {
+        IntErrorKind::PosOverflow => Ok(i64::MAX),
+        IntErrorKind::NegOverflow => Ok(i64::MIN),
+        _ => Err(ScimError::new(
+            ScimType::InvalidValue,
+            format!("`{name}`: expected a whole number"),
+        )),
+    })
 }

@@ -1,13 +1,23 @@
 //! What a stranger's bytes may do to each reader: nothing but be read or refused, and what was read
 //! is printed and reads back the same.
 
+mod answer;
+
 use std::fmt::Debug;
 use std::sync::{Arc, LazyLock};
 
+use http::{HeaderValue, Method};
+use scim_sidecar::api::query::{Parameters, SearchRequest, is_match};
+use scim_sidecar::api::route::{route, unfold};
 use scim_sidecar::config::{Config, MAPPINGS, dialects, profiles};
+use scim_sidecar::csdl::Service;
 use scim_sidecar::diagnostic::Source;
+use scim_sidecar::gate::Callers;
 use scim_sidecar::mapping::Mapping;
 use scim_sidecar::mapping::reference::Keys;
+use scim_sidecar::propose::people::Metadata;
+use scim_sidecar::propose::{self, Proposal, draft};
+use scim_sidecar::rehearse::people::People;
 use scim_sidecar::scim::{AttrPath, Document, Filter, Head, Patch, Profile, Projection};
 
 /// Gives bytes to a reader, and panics where something does not hold.
@@ -19,15 +29,27 @@ pub(crate) const TARGETS: &[(&str, Target)] = &[
     ("config", config),
     ("filter", filter),
     ("mapping", mapping),
+    ("metadata", metadata),
+    ("odata", odata),
     ("patch", patch),
     ("path", path),
+    ("people", people),
+    ("request", request),
+    ("rest_json", rest_json),
+    ("schemas", schemas),
+    ("soap", soap),
 ];
 
-static SHIPPED: LazyLock<Mapping> = LazyLock::new(|| {
-    let (name, text) = MAPPINGS[0];
-    let source = Source { name: name.to_owned(), text: text.to_owned() };
-    Mapping::read(Arc::new(source), &dialects()).0.expect("the shipped mapping")
-});
+static SHIPPED: LazyLock<Mapping> = LazyLock::new(|| shipped("bizagi-odata"));
+static SOAP: LazyLock<Mapping> = LazyLock::new(|| shipped("bizagi-soap"));
+static REST: LazyLock<Mapping> = LazyLock::new(|| shipped("rest-json"));
+
+fn shipped(name: &str) -> Mapping {
+    let file = format!("mappings/{name}.toml");
+    let (_, text) = MAPPINGS.iter().find(|(known, _)| *known == file).expect("a shipped mapping");
+    let source = Source { name: file, text: (*text).to_owned() };
+    Mapping::read(Arc::new(source), &dialects()).0.expect("a mapping")
+}
 
 fn same<T: PartialEq + Debug>(read: &T, again: &T) {
     assert_eq!(read, again, "what is printed reads back the same");
@@ -112,4 +134,85 @@ fn config(data: &[u8]) {
     let (config, report) = Config::read(&Arc::new(source), &profiles());
     let drawn = report.to_string();
     assert!(config.is_some() || !drawn.is_empty(), "a refusal says why");
+}
+
+/// An answer of an OData server.
+fn odata(data: &[u8]) {
+    answer::read(&SHIPPED, data);
+}
+
+/// An answer of Bizagi's SOAP layer.
+fn soap(data: &[u8]) {
+    answer::read(&SOAP, data);
+}
+
+/// An answer of a REST server.
+fn rest_json(data: &[u8]) {
+    answer::read(&REST, data);
+}
+
+/// An OData `$metadata` document: what a mapping is proposed from.
+fn metadata(data: &[u8]) {
+    let Ok(text) = std::str::from_utf8(data) else { return };
+    if let Ok(service) = Service::read(text) {
+        for set in service.entity_sets() {
+            let _ = service.rows_of(set);
+        }
+    }
+    let people = Metadata::read(text).and_then(|metadata| metadata.people(None));
+    proposed(people.and_then(|people| draft::propose(&people, "metadata.xml", &dialects())));
+}
+
+/// A SCIM `/Schemas` document: what a mapping is proposed from.
+fn schemas(data: &[u8]) {
+    let Ok(text) = std::str::from_utf8(data) else { return };
+    proposed(propose::schemas::propose(text, "schemas.json", &dialects()));
+}
+
+/// A proposal is a mapping, and a document without one says why.
+fn proposed(proposal: Result<Proposal, propose::Error>) {
+    match proposal {
+        Ok(_) => {}
+        Err(propose::Error::Refused { report }) => panic!("no mapping was proposed:\n{report}"),
+        Err(error) => assert!(!error.to_string().is_empty(), "a refusal says why"),
+    }
+}
+
+/// The people of an export.
+fn people(data: &[u8]) {
+    let sources = ["externalId=mailNickname".parse().expect("a source")];
+    match People::read(data, &sources, 100) {
+        Ok(read) => assert!(read.people.len() <= 100, "no more than were asked for"),
+        Err(error) => assert!(!error.to_string().is_empty(), "a refusal says why"),
+    }
+}
+
+/// A request's path, query, `Authorization` and SearchRequest, one on each line.
+fn request(data: &[u8]) {
+    let mut lines = data.splitn(4, |byte| *byte == b'\n');
+    let mut line = || lines.next().unwrap_or_default();
+    let (path, query, authorization, body) = (line(), line(), line(), line());
+    let resource = &SHIPPED.resource;
+    let (Ok(path), Ok(query)) = (std::str::from_utf8(path), std::str::from_utf8(query)) else {
+        return;
+    };
+    let (path, query) = unfold(path, query);
+    for method in [Method::GET, Method::POST, Method::PUT, Method::PATCH, Method::DELETE] {
+        let _ = route(&method, path);
+    }
+    if let Ok(header) = HeaderValue::from_bytes(authorization) {
+        let nobody = Callers::new(Vec::new(), true);
+        assert!(nobody.authenticate(Some(&header)).is_err(), "nobody is let in");
+    }
+    let parameters = Parameters::parse(query);
+    let asked = [SearchRequest::from_parameters(&parameters), SearchRequest::from_json(body)];
+    for asked in asked.into_iter().flatten() {
+        let (wanted, unwanted) = (&asked.attributes, &asked.excluded_attributes);
+        drop(Projection::parse(resource, wanted.as_deref(), unwanted.as_deref()));
+        let text = asked.filter.as_deref().unwrap_or("userName pr");
+        let Ok(filter) = Filter::parse(resource, text, &Profile::ENTRA) else { continue };
+        let _ = is_match(&filter);
+        let search = asked.search(resource, filter);
+        assert!(search.start >= 1, "the first person is the lowest");
+    }
 }

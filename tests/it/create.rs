@@ -180,7 +180,7 @@ async fn c062_a_name_is_taken_once_in_any_letter_case_and_of_the_inactive_too(di
     // The administrator is out of scope, and the name is taken all the same.
     let body = with(scim_person("other"), "userName", json!("admon@local"));
     let answer = sidecar.idp("entra").post("/Users", body).await;
-    assert!([400, 409].contains(&answer.status.as_u16()), "{answer}");
+    answer.scim_error(409, "uniqueness");
     assert!(legacy.writes().is_empty());
 }
 
@@ -230,7 +230,10 @@ async fn c065_onelogins_template_is_tolerated_by_profile(dialect: Dialect) {
 
 async fn c066_there_is_never_more_than_one_primary(dialect: Dialect) {
     let legacy = Legacy::start(dialect).await;
-    let sidecar = Sidecar::in_front_of(&legacy).start().await;
+    // Both have a column: what is left out is left out for its mark alone.
+    let home =
+        "[[attribute]]\nscim = 'emails[type eq \"home\"].value'\nfield = \"contactMessenger\"";
+    let sidecar = Sidecar::in_front_of(&legacy).appending(home).start().await;
     let emails = json!([
         { "type": "work", "value": "ana@contoso.com", "primary": true },
         { "type": "home", "value": "ana@example.com", "primary": true },
@@ -238,12 +241,13 @@ async fn c066_there_is_never_more_than_one_primary(dialect: Dialect) {
     for caller in ["ping", "entra", "strict"] {
         let body = with(scim_person(caller), "emails", emails.clone());
         let answer = sidecar.idp(caller).post("/Users", body).await;
-        if answer.status == 400 {
+        if caller == "strict" {
             answer.scim_error(400, "invalidValue");
             continue;
         }
-        let primaries = answer.is(201)["emails"].as_array().unwrap().iter();
-        assert!(primaries.filter(|email| email["primary"] == true).count() <= 1, "{answer}");
+        let emails = answer.is(201)["emails"].as_array().unwrap();
+        let primaries = emails.iter().filter(|email| email["primary"] == true);
+        assert_eq!((emails.len(), primaries.count()), (2, 1), "{answer}");
     }
     sidecar.idp("ping").put("/Users/none", fixture("ping/replace.json")).await.is(404);
 }
@@ -280,15 +284,12 @@ async fn c070_a_create_whose_answer_was_lost_makes_no_second_row(dialect: Dialec
     let total = legacy.rows().len();
     legacy.fault(Fault::once(Kind::ResetAfter).on(http::Method::POST));
     let first = idp.post("/Users", scim_person("ana")).await;
-    if first.status != 201 {
-        first.scim_error(503, "");
-        assert!(!first.header("retry-after").is_empty());
-    }
-    let again = idp.post("/Users", scim_person("ana")).await;
-    assert!([201, 409].contains(&again.status.as_u16()), "{again}");
+    // The row was looked up by name and anchor: it is told as what it is, and taken from then on.
+    let id = first.is(201)["id"].clone();
+    idp.post("/Users", scim_person("ana")).await.scim_error(409, "uniqueness");
     assert_eq!(legacy.rows().len(), total + 1);
     let found = idp.find("userName eq \"ana@contoso.com\"").await;
-    assert_eq!(found.only()["externalId"], "object-of-ana");
+    assert_eq!((&found.only()["id"], &found.only()["externalId"]), (&id, &json!("object-of-ana")));
 }
 
 async fn c071_a_create_that_breaks_off_is_told_truly(dialect: Dialect) {

@@ -1,5 +1,7 @@
 //! What a client learns before it begins: lines 017 to 024; line 025 is among the reloads.
 
+use std::collections::BTreeSet;
+
 use serde_json::Value as Json;
 
 use crate::scene::{Dialect, Legacy, Sidecar, ana, on_all, patch, scim_person};
@@ -108,22 +110,71 @@ async fn c019_c020_the_schemas_are_listed_and_read(dialect: Dialect) {
     idp.get("/Schemas/urn:nobody").await.scim_error(404, "");
 }
 
+/// The SCIM paths that the dialect's mapping states, with its custom property `HireDate`.
+fn mapped(dialect: Dialect) -> BTreeSet<String> {
+    let text = crate::scene::shipped(dialect).lines();
+    let stated = text.filter_map(|line| {
+        let path = line.strip_prefix("scim ")?.trim_start().strip_prefix('=')?.trim();
+        let sign = path.chars().next().filter(|sign| ['"', '\''].contains(sign))?;
+        Some(path[1..].split(sign).next()?.to_owned())
+    });
+    let hire_date = format!("{PROPERTIES}:HireDate");
+    stated
+        // What every resource has stands in no schema (RFC 7643 §3.1, §7).
+        .filter(|path| !path.starts_with("meta."))
+        .chain([hire_date])
+        // A person who refers to another one is told by that one's id.
+        .map(|path| if path.ends_with(":manager") { format!("{path}.value") } else { path })
+        .collect()
+}
+
+/// The paths that a client derives of /Schemas.
+fn derived(schemas: &Json) -> BTreeSet<String> {
+    let list = |json: &Json| json.as_array().cloned().unwrap_or_default();
+    let text = |json: &Json| json.as_str().unwrap().to_owned();
+    let mut paths = BTreeSet::new();
+    for schema in list(&schemas["Resources"]) {
+        let urn = text(&schema["id"]);
+        let start = if urn == USER { String::new() } else { format!("{urn}:") };
+        for attribute in list(&schema["attributes"]) {
+            let name = format!("{start}{}", text(&attribute["name"]));
+            let parts = list(&attribute["subAttributes"]);
+            if parts.is_empty() {
+                paths.insert(name.clone());
+            }
+            let of_type = parts.iter().find(|part| part["name"] == "type");
+            let types = of_type.map(|part| list(&part["canonicalValues"])).unwrap_or_default();
+            for part in parts.iter().map(|part| text(&part["name"])) {
+                if types.is_empty() || ["type", "primary"].contains(&part.as_str()) {
+                    paths.insert(format!("{name}.{part}"));
+                    continue;
+                }
+                for kind in &types {
+                    paths.insert(format!("{name}[type eq {kind}].{part}"));
+                }
+            }
+        }
+    }
+    paths
+}
+
 async fn c021_every_mapped_attribute_is_in_the_schemas_and_nothing_else(dialect: Dialect) {
     let legacy = Legacy::start(dialect).await;
     let sidecar = Sidecar::in_front_of(&legacy).hire_date().start().await;
     let listed = sidecar.idp("entra").get("/Schemas").await;
     let schemas = listed.is(200);
-    for path in [
-        &["userName"][..],
-        &["active"],
-        &["externalId"],
-        &["name", "formatted"],
-        &["name", "givenName"],
-        &["name", "familyName"],
-        &["emails", "value"],
-        &["phoneNumbers", "value"],
-    ] {
-        attribute(schemas, USER, path);
+    // Each path that the mapping states, derived as a client derives it: `a`, `a.b`,
+    // `a[type eq "x"].b` where `x` is among the canonical values of the type, and `urn:a`.
+    let mapped = mapped(dialect);
+    assert!(mapped.len() > 10, "{mapped:?}");
+    let derived = derived(schemas);
+    for path in &mapped {
+        assert!(derived.contains(path), "{path} is not in {derived:#?}");
+    }
+    // And nothing else but what every element of a list says of itself.
+    for path in derived.difference(&mapped) {
+        let of_element = [".type", ".primary", ".display", ".$ref"];
+        assert!(of_element.iter().any(|end| path.ends_with(end)), "{path} is not mapped");
     }
     assert_eq!(attribute(schemas, USER, &["emails", "type"])["canonicalValues"], json!(["work"]));
     let types = attribute(schemas, USER, &["phoneNumbers", "type"]);

@@ -15,8 +15,8 @@ use scim_sidecar::platform::write_private;
 use serde_json::json;
 
 use crate::scene::{
-    Answer, Authority, Client, Dialect, Folder, KeyKind, Legacy, Sidecar, ana, bo, on_all, patch,
-    scim_person,
+    Answer, Authority, Client, Dialect, Folder, KeyKind, Legacy, Setup, Sidecar, ana, bo, on_all,
+    patch, scim_person,
 };
 
 on_all! {
@@ -96,15 +96,18 @@ async fn c116_a_server_that_is_down_is_503_on_every_verb_and_heals(dialect: Dial
 
 async fn c116_a_server_that_is_slow_is_503_on_every_verb(dialect: Dialect) {
     let legacy = Legacy::start(dialect).with_user(ana()).await;
-    let patience = "deadline = \"300ms\"\nwrite_timeout = \"200ms\"";
-    let sidecar = Sidecar::in_front_of(&legacy).upstream(patience).start().await;
+    let mut sidecar = Sidecar::in_front_of(&legacy).start().await;
     let entra = sidecar.idp("entra");
     entra.get("/Users/7").await.is(200);
-    legacy.fault(Fault::always(Kind::Latency(Duration::from_secs(60))));
+    // Little patience only while nobody answers: how fast this machine is says nothing.
+    let patience = "deadline = \"300ms\"\nwrite_timeout = \"200ms\"";
+    assert!(sidecar.reload(|setup| setup.upstream(patience)).await.taken);
+    legacy.fault(Fault::always(Kind::Latency(Duration::from_secs(600))));
     for (verb, answer) in every_verb(&entra).await {
         is_unavailable(verb, &answer);
     }
     legacy.clear_faults();
+    assert!(sidecar.reload(Setup::patient).await.taken);
     entra.get("/Users/7").await.is(200);
 }
 
@@ -457,4 +460,7 @@ async fn c133_nothing_is_followed_out_of_the_base_path(dialect: Dialect) {
     legacy.fault(Fault::always(Kind::Redirect(stranger.url())).under("/oauth2"));
     sidecar.idp("entra").get("/Users/7").await.scim_error(502, "");
     stranger.saw_nobody();
+    // Nor did the same server see anybody beside its base path.
+    let calls = legacy.calls();
+    assert!(!calls.is_empty() && calls.iter().all(|call| !call.contains("Other")), "{calls:?}");
 }

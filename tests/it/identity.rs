@@ -117,7 +117,7 @@ async fn c127_nobody_keeps_his_access_by_a_value_that_does_not_fit(dialect: Dial
     let audited = answer.events("audit");
     let dropped = [audited[0].field("attribute"), audited[1].field("attribute")];
     assert_eq!((audited.len(), dropped), (3, ["displayName", phone]), "{audited:?}");
-    assert!(!format!("{log:?}").contains("1111"), "no value in the log");
+    assert!(!format!("{log:?}").contains(&"1".repeat(20)), "no value in the log");
 
     legacy.update(7, &json!({ "enabled": true })).unwrap();
     let phone_alone = patch(json!([

@@ -87,6 +87,14 @@ async fn c113_a_probe_leaves_no_trace_for_clients(dialect: Dialect) {
     idp.delete(&path).await.is(204);
     idp.get(&path).await.scim_error(404, "");
     idp.put(&path, scim_person("probe")).await.scim_error(404, "");
+    idp.patch(&path, active(json!(true))).await.scim_error(404, "");
+    idp.delete(&path).await.scim_error(404, "");
+    let id = created.id();
+    for filter in
+        [&format!("id eq \"{id}\""), "userName eq \"probe@contoso.com\"", "active eq false"]
+    {
+        assert!(idp.find(filter).await.ids().is_empty(), "{filter}");
+    }
     assert!(idp.get("/Users").await.ids().is_empty());
     let row = legacy.person(created.id().parse().unwrap());
     assert_eq!((&row["enabled"], &row["ScimDeleted"]), (&json!(false), &json!(true)));

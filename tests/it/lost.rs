@@ -151,3 +151,46 @@ async fn a_remembered_key_is_a_shortcut_and_heals_itself(dialect: Dialect) {
     assert_eq!(entra.find(&by_name("ana")).await.only()["id"], "7");
     assert_eq!(entra.find(&by_name("anita")).await.only()["id"], "8");
 }
+
+/// Bizagi's `createUser` takes five nodes alone, so that a second call must follow.
+#[tokio::test]
+async fn c071_a_create_in_two_steps_whose_second_one_fails_is_told_truly() {
+    let legacy = Legacy::start(Dialect::Soap).await;
+    let sidecar = Sidecar::in_front_of(&legacy)
+        .replacing("create   = \"saveEntity\"", "create = \"createUser\"\norganization = \"1\"")
+        .replacing("insert   = { Organizations = [{ Code = \"1\" }] }", "")
+        .granting("grants = [\"organization\"]")
+        .start()
+        .await;
+    let entra = sidecar.idp("entra");
+    let properties = "urn:ietf:params:scim:schemas:extension:bizagi:2.0:UserProperties";
+    let numbered = |name: &str| {
+        let mut body = scim_person(name);
+        body[properties] = json!({ "IdentificationNumber": "5" });
+        body
+    };
+    let whole = entra.post("/Users", numbered("eva")).await;
+    assert_eq!(whole.is(201)[properties]["IdentificationNumber"], "5");
+    assert_eq!(legacy.take_actions(), ["search", "create", "update", "read"]);
+
+    legacy.fault(Fault::always(status(500, "")).on(Method::PATCH));
+    let answer = entra.post("/Users", numbered("cy")).await;
+    is_unavailable("POST", &answer);
+    legacy.clear_faults();
+    // He is there without the rest, and is shown so.
+    let found = entra.find("userName eq \"cy@contoso.com\"").await;
+    let half = found.only();
+    let id = half["id"].as_str().unwrap();
+    assert_eq!(half.get(properties), None, "{half}");
+    assert_eq!(&legacy.person(id.parse().unwrap())["IdentificationNumber"], &json!(null));
+    assert_eq!(entra.get(&format!("/Users/{id}")).await.is(200), half);
+    // Whoever tries again meets him, and whoever changes what differs makes him whole.
+    entra.post("/Users", numbered("cy")).await.scim_error(409, "uniqueness");
+    let rest = patch(json!([
+        { "op": "add", "path": "externalId", "value": "object-of-cy" },
+        { "op": "add", "path": format!("{properties}:IdentificationNumber"), "value": "5" },
+    ]));
+    let mended = entra.patch(&format!("/Users/{id}"), rest).await;
+    assert_eq!(mended.is(200)[properties]["IdentificationNumber"], "5");
+    assert_eq!(legacy.rows().len(), 3);
+}

@@ -203,7 +203,8 @@ async fn respond(
 ) -> Result<Response<Body>, Dropped> {
     let (head, body) = request.into_parts();
     let bytes = body.collect().await.map_err(|_| dropped())?.to_bytes();
-    let path = head.uri.path().strip_prefix("/Demo").unwrap_or_default().to_owned();
+    let path = head.uri.path();
+    let path = path.strip_prefix("/Demo").unwrap_or(path).to_owned();
     if path == "/oauth2/server/token" {
         let faults = lock(&shared.faults).take(None);
         return match fault::before(faults.last()) {
@@ -223,10 +224,14 @@ async fn respond(
         });
         calls.len()
     };
+    let mut cleared = lock(&shared.faults).cleared();
     let kinds = lock(&shared.faults).take(Some((&head.method, &path)));
     for kind in &kinds {
         if let Kind::Latency(time) = kind {
-            tokio::time::sleep(*time).await;
+            tokio::select! {
+                () = tokio::time::sleep(*time) => {}
+                _ = cleared.changed() => {}
+            }
         }
     }
     let last = kinds.last();

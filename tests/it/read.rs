@@ -82,7 +82,7 @@ async fn c073_an_id_that_is_not_the_key_is_exact_too(dialect: Dialect) {
 }
 
 async fn c074_what_was_written_is_read_at_once(dialect: Dialect) {
-    let legacy = Legacy::start(dialect).with_user(ana()).await;
+    let legacy = Legacy::start(dialect).with_user(ana()).with_user(person(8, "cy")).await;
     let sidecar = Sidecar::in_front_of(&legacy).hire_date().start().await;
     let idp = sidecar.idp("entra");
     let mut body = scim_person("bo");
@@ -96,25 +96,40 @@ async fn c074_what_was_written_is_read_at_once(dialect: Dialect) {
     created.is(201);
     let path = format!("/Users/{}", created.id());
     assert_eq!(idp.get(&path).await.is(200), &created.json);
-    for (attribute, value) in [
-        ("userName", json!("bea@contoso.com")),
-        ("active", json!(false)),
-        ("name.givenName", json!("Bea")),
-        ("name.familyName", json!("Ruiz")),
-        ("name.formatted", json!("Dr Bea Ruiz")),
-        ("emails[type eq \"work\"].value", json!("bea@contoso.com")),
-        ("phoneNumbers[type eq \"mobile\"].value", json!("2")),
-        (&format!("{PROPERTIES}:IdentificationNumber"), json!("6")),
-        (&format!("{PROPERTIES}:EmployeeLevel"), json!(4)),
-        (&format!("{PROPERTIES}:IsContractor"), json!(false)),
-        (&format!("{PROPERTIES}:HireDate"), json!("2027-04-02T00:00:00Z")),
+    let manager = format!("{ENTERPRISE}:manager");
+    for (attribute, place, value) in [
+        ("userName", "/userName".to_owned(), json!("bea@contoso.com")),
+        ("active", "/active".to_owned(), json!(false)),
+        ("displayName", "/displayName".to_owned(), json!("Bea R.")),
+        ("name.givenName", "/name/givenName".to_owned(), json!("Bea")),
+        ("name.familyName", "/name/familyName".to_owned(), json!("Ruiz")),
+        ("name.formatted", "/name/formatted".to_owned(), json!("Dr Bea Ruiz")),
+        ("emails[type eq \"work\"].value", "/emails/0/value".to_owned(), json!("bea@contoso.com")),
+        ("phoneNumbers[type eq \"mobile\"].value", "/phoneNumbers/0/value".to_owned(), json!("2")),
+        (&manager, format!("/{ENTERPRISE}/manager/value"), json!("8")),
+        (
+            &format!("{PROPERTIES}:IdentificationNumber"),
+            format!("/{PROPERTIES}/IdentificationNumber"),
+            json!("6"),
+        ),
+        (&format!("{PROPERTIES}:EmployeeLevel"), format!("/{PROPERTIES}/EmployeeLevel"), json!(4)),
+        (
+            &format!("{PROPERTIES}:IsContractor"),
+            format!("/{PROPERTIES}/IsContractor"),
+            json!(false),
+        ),
+        (
+            &format!("{PROPERTIES}:HireDate"),
+            format!("/{PROPERTIES}/HireDate"),
+            json!("2027-04-02T00:00:00Z"),
+        ),
     ] {
         let change = patch(json!({ "op": "Replace", "path": attribute, "value": value }));
         let changed = idp.patch(&path, change).await;
         changed.is(200);
         let read = idp.get(&path).await;
         assert_eq!(read.is(200), &changed.json, "{attribute}");
-        assert!(read.text.contains(&value.to_string()), "{attribute}: {read}");
+        assert_eq!(read.json.pointer(&place), Some(&value), "{attribute}: {read}");
     }
 }
 

@@ -9,18 +9,28 @@ use super::{Bytes, CONTENT_TYPE, LOCATION, RETRY_AFTER, answer, dropped, json};
 use http::{Method, Response, StatusCode};
 use hyper::body::{Body as HttpBody, Frame, SizeHint};
 use scim_sidecar::legacy::{Fault, Kind};
+use tokio::sync::watch;
 
 /// The faults that are armed.
 #[derive(Default)]
-pub(super) struct Faults(Vec<Fault>);
+pub(super) struct Faults {
+    armed: Vec<Fault>,
+    cleared: watch::Sender<()>,
+}
 
 impl Faults {
     pub(super) fn arm(&mut self, fault: Fault) {
-        self.0.push(fault);
+        self.armed.push(fault);
     }
 
     pub(super) fn clear(&mut self) {
-        self.0.clear();
+        self.armed.clear();
+        self.cleared.send_replace(());
+    }
+
+    /// Tells when they are next cleared.
+    pub(super) fn cleared(&self) -> watch::Receiver<()> {
+        self.cleared.subscribe()
     }
 
     /// What goes wrong with a call of the people, or with one for a token.
@@ -31,7 +41,7 @@ impl Faults {
             _ => method.clone(),
         });
         let mut kinds = Vec::new();
-        for Fault { when, what } in &mut self.0 {
+        for Fault { when, what } in &mut self.armed {
             let is_token = when.path.as_deref().is_some_and(|path| path.starts_with("/oauth2"));
             let is_meant = when.method.is_none() || when.method == meant;
             let concerns = match what {

@@ -107,11 +107,17 @@ impl Client {
         body: impl ToString,
     ) -> Result<Answer, Error> {
         let request = request.body(Full::from(body.to_string())).unwrap();
+        let has_body = request.method() != Method::HEAD;
         let (parts, body) = self.pooled.request(request).await?.into_parts();
         let bytes = body.collect().await.unwrap().to_bytes();
         let text = String::from_utf8(bytes.to_vec()).unwrap();
         let json = serde_json::from_str(&text).unwrap_or(Json::Null);
-        Ok(Answer { status: parts.status, headers: parts.headers, text, json })
+        let answer = Answer { status: parts.status, headers: parts.headers, text, json };
+        if has_body && answer.status.as_u16() >= 400 {
+            answer.is_safe_error();
+            assert!(self.token().is_empty() || !answer.text.contains(self.token()), "{answer}");
+        }
+        Ok(answer)
     }
 
     pub(crate) async fn get(&self, path: &str) -> Answer {

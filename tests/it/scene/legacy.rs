@@ -1,7 +1,7 @@
 //! The server behind, on a port of its own.
 
 use std::future::{Future, IntoFuture};
-use std::net::{Ipv4Addr, SocketAddr, TcpListener as StdListener};
+use std::net::{Ipv4Addr, SocketAddr};
 use std::ops::Deref;
 use std::pin::Pin;
 
@@ -11,7 +11,7 @@ use scim_sidecar::legacy::{
 };
 use scim_sidecar::seam::{Seams, real};
 use serde_json::{Value as Json, json};
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpSocket};
 
 use super::dialect::Dialect;
 use super::folder::Folder;
@@ -33,6 +33,9 @@ pub(crate) struct Legacy {
     dialect: Dialect,
     options: Options,
     address: SocketAddr,
+    /// Holds the port without listening: while the server is down nobody else gets it. Other
+    /// systems do not let two sockets have one port.
+    _port: Option<TcpSocket>,
     /// Removed when the scene ends.
     _folder: Option<Folder>,
 }
@@ -70,7 +73,8 @@ impl Legacy {
         match &mut self.server {
             Embedded(server) => {
                 server.kill().await;
-                *server = serve(self.address, self.options.clone()).await;
+                let listener = listen(self.address);
+                *server = Server::serve(listener, self.options.clone()).await.unwrap();
             }
             OfPeople(people) => {
                 people.kill().await;
@@ -337,9 +341,11 @@ impl IntoFuture for Setup {
         Box::pin(async move {
             let Self { dialect, options, folder, users } = self;
             let anywhere = (Ipv4Addr::LOCALHOST, 0).into();
-            let (server, address) = if dialect == Dialect::Rest {
-                let listener = listen(anywhere);
-                let address = listener.local_addr().unwrap();
+            let port = cfg!(target_os = "linux").then(|| bind(anywhere));
+            let address = port.as_ref().map_or(anywhere, |port| port.local_addr().unwrap());
+            let listener = listen(address);
+            let address = listener.local_addr().unwrap();
+            let server = if dialect == Dialect::Rest {
                 let secret = &options.clients[0].secret;
                 let people = People::serve(listener, secret, options.tls.clone());
                 let admin = json!({
@@ -347,13 +353,11 @@ impl IntoFuture for Setup {
                     "fullName": "Administrator", "contactEmail": "admon@local",
                 });
                 people.store().insert(columns::made(&admin));
-                (OfPeople(people), address)
+                OfPeople(people)
             } else {
-                let server = serve(anywhere, options.clone()).await;
-                let address = server.address();
-                (Embedded(server), address)
+                Embedded(Server::serve(listener, options.clone()).await.unwrap())
             };
-            let legacy = Legacy { server, dialect, options, address, _folder: folder };
+            let legacy = Legacy { server, dialect, options, address, _port: port, _folder: folder };
             for user in users {
                 legacy.insert(&user).unwrap();
             }
@@ -362,12 +366,14 @@ impl IntoFuture for Setup {
     }
 }
 
-fn listen(address: SocketAddr) -> TcpListener {
-    let listener = StdListener::bind(address).unwrap();
-    listener.set_nonblocking(true).unwrap();
-    TcpListener::from_std(listener).unwrap()
+/// A socket with that address, which others may have as well as long as nobody listens.
+fn bind(address: SocketAddr) -> TcpSocket {
+    let socket = TcpSocket::new_v4().unwrap();
+    socket.set_reuseaddr(true).unwrap();
+    socket.bind(address).unwrap();
+    socket
 }
 
-async fn serve(address: SocketAddr, options: Options) -> Server {
-    Server::serve(listen(address), options).await.unwrap()
+fn listen(address: SocketAddr) -> TcpListener {
+    bind(address).listen(1024).unwrap()
 }

@@ -216,6 +216,12 @@ impl Setup {
         self
     }
 
+    /// Without those lines.
+    pub(crate) fn patient(mut self) -> Self {
+        self.projects.last_mut().unwrap().upstream_lines.clear();
+        self
+    }
+
     /// With other lines about what the last project's mapping may write.
     pub(crate) fn granting(mut self, lines: &str) -> Self {
         lines.clone_into(&mut self.projects.last_mut().unwrap().lines);
