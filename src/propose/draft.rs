@@ -349,8 +349,21 @@ impl Draft {
                 at.filter(is_expendable)
             })
         };
+        // The example is one line: what is refused in it is told by its path.
+        let by_path = |finding: &Finding| {
+            let words = finding.label.as_deref()?.split('`').skip(1).step_by(2);
+            let names = |word: &str, attribute: &Attribute| {
+                let rest = attribute.scim.strip_prefix(word);
+                rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[', ':']))
+            };
+            words.into_iter().find_map(|word| {
+                let at = self.attributes.iter().position(|attribute| names(word, attribute));
+                at.filter(is_expendable)
+            })
+        };
         errors().find_map(|finding| {
-            let at = by_place(finding).or_else(|| by_value(finding))?;
+            let at = by_place(finding).or_else(|| by_value(finding));
+            let at = at.or_else(|| by_path(finding))?;
             let label = finding.label.as_ref().map(|label| format!(", {label}"));
             Some((at, format!("{}{}", finding.message, label.unwrap_or_default())))
         })

@@ -245,3 +245,15 @@ fn a_length_belongs_to_texts_alone() {
     assert_eq!(proposal.left, [], "{}", proposal.text);
     assert_eq!(proposal.text.matches("max_length").count(), 1, "{}", proposal.text);
 }
+
+#[test]
+fn what_a_schema_declares_as_something_else_is_left_out() {
+    let user = "urn:ietf:params:scim:schemas:core:2.0:User";
+    let text = |name: &str| format!(r#"{{"name":"{name}","type":"string"}}"#);
+    let attributes = ["userName", "active", "nickName"].map(text).join(",");
+    let document = format!(r#"{{"id":"{user}","attributes":[{attributes}]}}"#);
+    let proposal = schemas::propose(&document, "s.json", &dialects()).unwrap();
+    holds(&proposal.text, &["= \"userName\"\n", "= \"nickName\"\n"]);
+    let [(_, why)] = proposal.left.as_slice() else { panic!("{:?}", proposal.left) };
+    assert!(why.starts_with("active: ") && why.contains("true or false"), "{why}");
+}

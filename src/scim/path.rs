@@ -96,7 +96,8 @@ impl<'a> AttrPath<'a> {
     #[must_use]
     pub fn plain(token: &'a str, urns: &Urns) -> Option<Self> {
         let (schema, rest) = urns.split(token);
-        if rest.is_empty() && schema.is_some() {
+        // Behind a colon a name must follow.
+        if rest.is_empty() && schema.is_some_and(|schema| schema.len() == token.len()) {
             return Some(Self { schema, attribute: "", filter: None, sub_attribute: None });
         }
         let (attribute, sub_attribute) = match rest.split_once('.') {

@@ -311,8 +311,10 @@ proptest! {
     fn a_printed_filter_reads_back(filter in filter()) {
         let resource = user();
         let text = filter.display(&resource).to_string();
-        prop_assume!(text.len() <= MAX_LENGTH);
-        prop_assert_eq!(Filter::parse(&resource, &text, &Profile::STRICT), Ok(filter));
+        // The few that are too long for the reader say nothing here.
+        if text.len() <= MAX_LENGTH {
+            prop_assert_eq!(Filter::parse(&resource, &text, &Profile::STRICT), Ok(filter));
+        }
     }
 
     #[test]

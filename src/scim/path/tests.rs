@@ -58,6 +58,9 @@ fn malformed_paths_are_refused() {
         "a[]",
         "a.b[c eq 1]",
         "é",
+        "urn:x:y:",
+        "urn:x:y::",
+        "urn:ietf:params:scim:schemas:core:2.0:User:",
     ] {
         let error = AttrPath::parse(text, &urns).unwrap_err();
         assert_eq!(error.kind, ScimType::InvalidPath, "{text}");
