@@ -2,6 +2,8 @@
 //!
 //! A name that OData does not allow is left out: it would not stay in its place in a file.
 
+use std::collections::BTreeSet;
+
 use super::{Column, Error, LARGEST, People};
 use crate::csdl::{EntityType, Property, Service, Unreadable};
 use crate::diagnostic::alternatives;
@@ -74,7 +76,12 @@ impl Metadata {
             .filter(|way| way.target == kind.name)
             .flat_map(|way| way.columns.iter())
             .collect();
-        let sound = kind.properties.iter().filter(|property| is_name(&property.name));
+        // No two properties of a type have one name (CSDL XML 4.01 §7); the first one counts.
+        let mut names = BTreeSet::new();
+        let sound = kind
+            .properties
+            .iter()
+            .filter(|property| is_name(&property.name) && names.insert(&property.name));
         let columns: Vec<Column> = sound
             .take(COLUMNS)
             .map(|property| Column {

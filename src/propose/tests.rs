@@ -257,3 +257,12 @@ fn what_a_schema_declares_as_something_else_is_left_out() {
     let [(_, why)] = proposal.left.as_slice() else { panic!("{:?}", proposal.left) };
     assert!(why.starts_with("active: ") && why.contains("true or false"), "{why}");
 }
+
+#[test]
+fn of_two_columns_of_one_name_the_first_counts() {
+    let twice = r#"<Property Name="login" Type="Edm.String"/><Property Name="id" Type="Edm.String"/>
+        <Property Name="login" Type="Edm.Int32"/>"#;
+    let proposal = proposed(&document("Users", twice), None).unwrap();
+    holds(&proposal.text, &["field = \"id\", type = \"integer\"", "= \"login\"\n"]);
+    assert_eq!((proposal.mapped, proposal.left.as_slice()), (1, &[][..]), "{}", proposal.text);
+}

@@ -84,8 +84,11 @@ fn path(data: &[u8]) {
     let urns = SHIPPED.resource.urns();
     let Ok(path) = AttrPath::parse(text, urns) else { return };
     let printed = path.to_string();
-    let again = AttrPath::parse(&printed, urns).expect(&printed);
-    assert_eq!(printed, again.to_string());
+    match AttrPath::parse(&printed, urns) {
+        Ok(again) => assert_eq!(printed, again.to_string()),
+        // Only its length can have become too much: a sign may be escaped.
+        Err(_) => assert!(printed.len() > 1024, "{printed}"),
+    }
     let _ = SHIPPED.resource.find(&path);
 }
 
