@@ -1,5 +1,10 @@
 //! Every file of the corpora once more: what a fuzzer found is never lost (see `.ci/fuzz`).
-#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot run has failed")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test that cannot run has failed"
+)]
 
 mod targets;
 
