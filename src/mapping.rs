@@ -146,7 +146,14 @@ impl Mapping {
     pub fn outward<'r>(&self, row: &'r Record<'_>) -> Document<'r> {
         let mut document = Document::empty(&self.resource);
         for rule in &self.rules {
-            if let Ok(value) = rule.outward(row) {
+            if let Some(field) = rule.plain_field() {
+                match row.value(field) {
+                    Value::Absent => {}
+                    // As every rule takes an empty text.
+                    Value::Text(text) if text.is_empty() => {}
+                    value => document.put(rule.slot, value.borrowed()),
+                }
+            } else if let Ok(value) = rule.outward(row) {
                 document.put(rule.slot, value);
             }
         }

@@ -114,9 +114,7 @@ impl<'a> Record<'a> {
 
     /// Puts a value into a field; fields that the entity has not are ignored.
     pub fn put(&mut self, field: FieldIndex, value: Value<'a>) {
-        if let Some(place) = self.values.place(field.position()) {
-            *place = value;
-        }
+        self.values.put(field.position(), value);
     }
 
     /// What the key in a field stands for: a value of the other row that it is the key of. Absent

@@ -1,11 +1,13 @@
 //! A single value, as both languages see it: a leaf that SCIM's [`Document`](crate::scim::document)
 //! and the upstream's [`Record`](crate::record) are tables of.
 
+mod json;
 mod table;
 
 use std::borrow::Cow;
 use std::fmt;
 
+pub use json::{is_plain, unescaped};
 pub use table::Table;
 
 /// The type of a value (RFC 7643 §2.3, as far as a legacy column can hold it).
@@ -89,6 +91,18 @@ impl<'a> Value<'a> {
     #[must_use]
     pub const fn is_absent(&self) -> bool {
         matches!(self, Self::Absent)
+    }
+
+    /// Whether it holds memory of its own, which has to be given back.
+    #[must_use]
+    pub const fn owns(&self) -> bool {
+        matches!(
+            self,
+            Self::Text(Cow::Owned(_))
+                | Self::Decimal(Cow::Owned(_))
+                | Self::DateTime(Cow::Owned(_))
+                | Self::List(_)
+        )
     }
 
     /// The list of these values; nothing where there are none.
@@ -213,6 +227,11 @@ pub fn same(left: &Value<'_>, right: &Value<'_>) -> bool {
 /// trailing blanks, and what only they call equal is not equal here.
 #[must_use]
 pub fn fold(text: &str) -> Cow<'_, str> {
+    // The usual case, looked at many bytes at once.
+    if text.is_ascii() {
+        let is_upper = text.bytes().fold(false, |is, byte| is | byte.is_ascii_uppercase());
+        return if is_upper { Cow::Owned(text.to_ascii_lowercase()) } else { Cow::Borrowed(text) };
+    }
     let is_folded = |c: char| {
         if c.is_ascii() { !c.is_ascii_uppercase() } else { c.to_lowercase().eq(std::iter::once(c)) }
     };
@@ -226,6 +245,9 @@ pub fn fold(text: &str) -> Cow<'_, str> {
 /// Whether two texts are the same but for letter case, in the sense of [`fold`].
 #[must_use]
 pub fn same_folded(left: &str, right: &str) -> bool {
+    if left.is_ascii() && right.is_ascii() {
+        return left.eq_ignore_ascii_case(right);
+    }
     left == right
         || left.chars().flat_map(char::to_lowercase).eq(right.chars().flat_map(char::to_lowercase))
 }

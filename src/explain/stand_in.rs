@@ -60,8 +60,7 @@ impl StandIn {
             let key = UpstreamKey::Integer(0);
             let call = Call { entity, action: Action::Read { key: &key } };
             let headers = provisioner.dialect.media();
-            let read = provisioner.dialect.read(&call, StatusCode::OK, &headers, &body);
-            let found = match read {
+            let found = match provisioner.dialect.read(&call, StatusCode::OK, &headers, &body) {
                 Ok(Outcome::Row(row)) => {
                     let mut unique = provisioner.mapping.unique.iter();
                     let is_named = unique.any(|field| !row.value(*field).is_absent());

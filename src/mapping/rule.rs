@@ -5,9 +5,9 @@ use std::borrow::Cow;
 use super::reference::{Keys, Reference};
 use super::split::{Part, Split};
 use super::transform::{self, Chain, Refusal};
-use crate::record::{FieldIndex, Notation, Operator, Operators, Record, UpstreamKey};
+use crate::record::{Delta, FieldIndex, Notation, Operator, Operators, Record, UpstreamKey};
 use crate::scim::SlotIndex;
-use crate::value::{Type, Value};
+use crate::value::{Type, Value, same};
 
 /// What happens to a value that the upstream cannot hold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -175,6 +175,15 @@ impl Rule {
         std::iter::once(first).chain(second)
     }
 
+    /// The field whose value is the slot's as it stands, if nothing is done to it on the way.
+    #[must_use]
+    pub fn plain_field(&self) -> Option<FieldIndex> {
+        match self.shape {
+            Shape::One(field) if !self.many && self.chain.is_empty() => Some(field),
+            _ => None,
+        }
+    }
+
     /// The row's values → the slot's.
     ///
     /// # Errors
@@ -304,9 +313,42 @@ impl Rule {
         })
     }
 
+    /// Sets the fields that differ from the row's, and with them those that follow the first.
+    pub(super) fn write<'d>(&self, set: Set<'d>, row: Option<&Record<'_>>, delta: &mut Delta<'d>) {
+        let differs = |field: FieldIndex, value: &Value<'_>| {
+            row.is_none_or(|row| !same(row.value(field), value))
+        };
+        let set = match set {
+            // The usual case, spelled out.
+            Set { first: Some((field, value)), second: None } if self.also.is_empty() => {
+                if differs(field, &value) {
+                    delta.set(field, value);
+                }
+                return;
+            }
+            set => set,
+        };
+        let followed = set.first.as_ref().filter(|_| !self.also.is_empty()).map(|(_, v)| v.clone());
+        let mut wrote = false;
+        for (field, value) in set {
+            if differs(field, &value) {
+                delta.set(field, value);
+                wrote = true;
+            }
+        }
+        if let Some(value) = followed.filter(|_| wrote) {
+            for field in &self.also {
+                delta.set(*field, value.clone());
+            }
+        }
+    }
+
     /// How many characters that nobody sees the rule leaves out of a value of its slot.
     #[must_use]
     pub fn unseen(&self, value: &Value<'_>) -> usize {
+        if self.plain_field().is_some() {
+            return 0;
+        }
         let parts: &[Part] = match &self.shape {
             Shape::Split { split, .. } => &split.parts,
             Shape::One(_) | Shape::Person(_) | Shape::Reference { .. } => &[],

@@ -95,28 +95,41 @@ impl Split {
         self.pieces(values).is_ok()
     }
 
+    /// Whether what the two fields hold is printed as that very text.
+    #[must_use]
+    pub fn prints(&self, values: [&Value<'_>; 2], text: &str) -> bool {
+        match self.pieces(values) {
+            Ok((alone, None)) => alone == text,
+            Ok((first, Some(second))) => {
+                let behind = text.strip_prefix(&*first);
+                behind.and_then(|rest| rest.strip_prefix(&*self.separator)) == Some(&*second)
+            }
+            Err(_) => false,
+        }
+    }
+
     /// What stands before and behind the separator; the first alone when none is printed.
     fn pieces<'v>(&self, [first, second]: [&'v Value<'_>; 2]) -> Result<Pieces<'v>, Refusal> {
         let [first_part, second_part] = &self.parts;
         let (first_text, second_text) =
             (printed(first_part, first)?, printed(second_part, second)?);
-        let accepted = |text: &str| self.accept.as_deref().is_some_and(|s| text.contains(s));
+        let accepted = |text: &str| self.accept.as_deref().is_some_and(|sign| holds(text, sign));
         if accepted(&first_text) || accepted(&second_text) {
             return Err(Refusal::new("a part without the other separator"));
         }
         let separator = &*self.separator;
-        if is_missing(second_part, second) && !first_text.contains(separator) {
+        if is_missing(second_part, second) && !holds(&first_text, separator) {
             return Ok((first_text, None));
         }
         if second_part.missing.is_none()
             && is_missing(first_part, first)
-            && !second_text.contains(separator)
+            && !holds(&second_text, separator)
         {
             return Ok((second_text, None));
         }
         let ambiguous = match self.at {
-            At::First => first_text.contains(separator),
-            At::Last => second_text.contains(separator),
+            At::First => holds(&first_text, separator),
+            At::Last => holds(&second_text, separator),
         };
         if ambiguous {
             return Err(Refusal::new("a part without the separator"));
@@ -155,8 +168,11 @@ fn owned(text: &str) -> Value<'static> {
 }
 
 fn stored<'t>(part: &Part, text: &'t str) -> Result<Value<'t>, Refusal> {
-    if text.trim().is_empty() {
+    if is_blank(text) {
         return Err(Refusal::new("two parts, none of them empty"));
+    }
+    if part.chain.is_empty() {
+        return Ok(Value::text(text));
     }
     let stored = part.chain.inward(Value::text(text));
     match stored.map_err(|refusal| refusal.of_part(&part.name))? {
@@ -166,10 +182,27 @@ fn stored<'t>(part: &Part, text: &'t str) -> Result<Value<'t>, Refusal> {
 }
 
 fn printed<'v>(part: &Part, value: &'v Value<'_>) -> Result<Cow<'v, str>, Refusal> {
-    let printed = part.chain.outward(value.borrowed())?;
+    let printed = match value {
+        Value::Text(text) if part.chain.is_empty() => Value::text(text),
+        value => part.chain.outward(value.borrowed())?,
+    };
     match printed {
-        Value::Text(text) if !text.trim().is_empty() => Ok(text),
+        Value::Text(text) if !is_blank(&text) => Ok(text),
         _ => Err(Refusal::new("two parts, none of them empty")),
+    }
+}
+
+/// Whether nothing but blanks is in a text.
+fn is_blank(text: &str) -> bool {
+    // Nearly every text begins with a letter.
+    !text.as_bytes().first().is_some_and(u8::is_ascii_graphic) && text.trim().is_empty()
+}
+
+/// Whether a text holds a separator; one byte needs no search for a pattern.
+fn holds(text: &str, separator: &str) -> bool {
+    match separator.as_bytes() {
+        [sign] => text.bytes().any(|byte| byte == *sign),
+        _ => text.contains(separator),
     }
 }
 

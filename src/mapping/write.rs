@@ -97,7 +97,9 @@ impl Mapping {
             if wished.value(rule.slot).is_absent() {
                 continue;
             }
-            if let Some(merged) = self.merged(rule, &Value::Absent, wished) {
+            if rule.many
+                && let Some(merged) = self.merged(rule, &Value::Absent, wished)
+            {
                 let Merged { field, list, refusal } = merged;
                 if !list.is_absent() {
                     written.delta.set_list(field, Value::Absent, list);
@@ -107,7 +109,7 @@ impl Mapping {
             }
             match self.fields_of(rule, wished, wish) {
                 Ok(set) => {
-                    write(rule, set, None, &mut written.delta);
+                    rule.write(set, None, &mut written.delta);
                     written.count_unseen(rule, wished);
                 }
                 Err(refusal) => self.drop_or_reject(rule, refusal, wish, false, &mut written)?,
@@ -173,7 +175,7 @@ impl Mapping {
             }
             match self.fields_of(rule, wished, wish) {
                 Ok(set) => {
-                    write(rule, set, Some(row), &mut written.delta);
+                    rule.write(set, Some(row), &mut written.delta);
                     written.count_unseen(rule, wished);
                     changed.insert(rule.slot);
                 }
@@ -213,7 +215,7 @@ impl Mapping {
         if let Some(rule) = self.active.and_then(|slot| self.rule(slot))
             && let Ok(set) = rule.inward(Value::Boolean(false), self.kind(self.entity.key), None)
         {
-            write(rule, set, Some(row), &mut delta);
+            rule.write(set, Some(row), &mut delta);
         }
         if let Some(tombstone) = tombstone
             && row.value(tombstone.field) != &tombstone.value
@@ -232,7 +234,7 @@ impl Mapping {
             && rule.is_printed(row)
         {
             let set = Set { first: Some((anchor.field, Value::Absent)), second: None };
-            write(rule, set, Some(row), &mut delta);
+            rule.write(set, Some(row), &mut delta);
         }
         delta
     }
@@ -470,22 +472,5 @@ impl Derived {
     ) -> Option<String> {
         let otherwise = self.otherwise.as_ref().filter(|_| needed);
         self.template.text(value).or_else(|| otherwise?.text(value))
-    }
-}
-
-/// Sets the fields that differ from the row's, and with them those that follow the first.
-fn write<'d>(rule: &Rule, set: Set<'d>, row: Option<&Record<'_>>, delta: &mut Delta<'d>) {
-    let followed = set.first.as_ref().filter(|_| !rule.also.is_empty()).map(|(_, v)| v.clone());
-    let mut wrote = false;
-    for (field, value) in set {
-        if row.is_none_or(|row| !Mapping::same(row.value(field), &value)) {
-            delta.set(field, value);
-            wrote = true;
-        }
-    }
-    if let Some(value) = followed.filter(|_| wrote) {
-        for field in &rule.also {
-            delta.set(*field, value.clone());
-        }
     }
 }

@@ -49,9 +49,7 @@ impl<'a> Document<'a> {
 
     /// Puts a value into a slot.
     pub fn put(&mut self, slot: SlotIndex, value: Value<'a>) {
-        if let Some(place) = self.values.place(slot.position()) {
-            *place = value;
-        }
+        self.values.put(slot.position(), value);
     }
 
     /// Takes the value out of a slot.
@@ -62,13 +60,7 @@ impl<'a> Document<'a> {
     /// The slots in which something is there.
     #[must_use]
     pub fn filled(&self) -> SlotSet {
-        let mut filled = SlotSet::EMPTY;
-        for (slot, value) in (0_u16..).map(SlotIndex).zip(self.values.values()) {
-            if !value.is_absent() {
-                filled.insert(slot);
-            }
-        }
-        filled
+        SlotSet::where_true(self.values.values().iter().map(|value| !value.is_absent()))
     }
 
     /// A view of the same document that borrows from this one.

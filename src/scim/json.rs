@@ -2,29 +2,31 @@
 
 use std::fmt::{self, Write};
 
+use crate::value::{is_plain, unescaped};
+
 /// Appends a string with its quotes and escapes (RFC 8259 §7).
 pub(super) fn write_string(out: &mut Vec<u8>, text: &str) {
     out.reserve(text.len() + 2);
+    if !is_plain(text) {
+        return write_escaped(out, text);
+    }
     out.push(b'"');
-    let bytes = text.as_bytes();
-    // Nearly always; without an early end the compiler looks at many bytes at once.
-    let is_plain =
-        bytes.iter().fold(true, |is, b| is & (*b >= 0x20) & (*b != b'"') & (*b != b'\\'));
-    if is_plain {
-        out.extend_from_slice(bytes);
-        out.push(b'"');
-        return;
-    }
-    let mut clean = 0;
-    for (at, byte) in bytes.iter().enumerate() {
-        if *byte >= 0x20 && *byte != b'"' && *byte != b'\\' {
-            continue;
-        }
-        out.extend_from_slice(bytes.get(clean..at).unwrap_or_default());
+    out.extend_from_slice(text.as_bytes());
+    out.push(b'"');
+}
+
+/// The same for a text in which something is escaped: seldom, and kept out of the usual way.
+#[cold]
+fn write_escaped(out: &mut Vec<u8>, text: &str) {
+    out.push(b'"');
+    let mut rest = text.as_bytes();
+    loop {
+        let (plain, special) = rest.split_at_checked(unescaped(rest)).unwrap_or((rest, &[]));
+        out.extend_from_slice(plain);
+        let Some((byte, after)) = special.split_first() else { break };
         escape(out, *byte);
-        clean = at + 1;
+        rest = after;
     }
-    out.extend_from_slice(bytes.get(clean..).unwrap_or_default());
     out.push(b'"');
 }
 

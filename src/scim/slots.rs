@@ -35,6 +35,16 @@ impl SlotSet {
         set
     }
 
+    /// The set of those slots for which a question that is asked of every slot, in their order, was
+    /// answered with yes.
+    pub(super) fn where_true(answers: impl IntoIterator<Item = bool>) -> Self {
+        let mut answers = answers.into_iter();
+        Self(std::array::from_fn(|_| {
+            let word = answers.by_ref().take(64).enumerate();
+            word.fold(0, |bits, (bit, answer)| bits | u64::from(answer) << bit)
+        }))
+    }
+
     /// Adds a slot.
     pub fn insert(&mut self, slot: SlotIndex) {
         if let Some(word) = self.0.get_mut(slot.position() >> 6) {

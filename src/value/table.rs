@@ -1,5 +1,7 @@
 //! Values by number: the table that a row and a document are.
 
+use std::mem::{self, ManuallyDrop};
+
 use super::Value;
 
 /// How many values a table holds without an allocation: those of nearly every mapping.
@@ -12,7 +14,11 @@ pub struct Table<'a>(Held<'a>);
 #[derive(Clone, Debug)]
 #[expect(clippy::large_enum_variant, reason = "the large one is the usual one")]
 enum Held<'a> {
-    Inline { values: [Value<'a>; INLINE], length: usize },
+    /// Few of the values own anything: the table itself sees to those.
+    Inline {
+        values: ManuallyDrop<[Value<'a>; INLINE]>,
+        length: usize,
+    },
     Heap(Vec<Value<'a>>),
 }
 
@@ -21,7 +27,8 @@ impl<'a> Table<'a> {
     #[must_use]
     pub fn empty(length: usize) -> Self {
         Self(if length <= INLINE {
-            Held::Inline { values: [const { Value::Absent }; INLINE], length }
+            let values = ManuallyDrop::new([const { Value::Absent }; INLINE]);
+            Held::Inline { values, length }
         } else {
             Held::Heap(vec![Value::Absent; length])
         })
@@ -42,6 +49,17 @@ impl<'a> Table<'a> {
         }
     }
 
+    /// Puts a value in the place of that number; beyond the end it is dropped.
+    #[inline]
+    pub fn put(&mut self, position: usize, value: Value<'a>) {
+        let Some(place) = self.place(position) else { return };
+        let before = mem::replace(place, value);
+        if !before.owns() {
+            // Nearly always: there is nothing to give back, and asking costs a call.
+            mem::forget(before);
+        }
+    }
+
     /// Every value.
     #[must_use]
     pub fn values(&self) -> &[Value<'a>] {
@@ -56,22 +74,33 @@ impl<'a> Table<'a> {
     pub fn borrowed(&self) -> Table<'_> {
         let mut table = Table::empty(self.values().len());
         for (position, value) in self.values().iter().enumerate() {
-            if let Some(place) = table.place(position) {
-                *place = value.borrowed();
-            }
+            table.put(position, value.borrowed());
         }
         table
     }
 
     /// The same values, owning their characters.
     #[must_use]
-    pub fn into_owned(self) -> Table<'static> {
-        Table(match self.0 {
+    pub fn into_owned(mut self) -> Table<'static> {
+        Table(match &mut self.0 {
             Held::Inline { values, length } => {
-                Held::Inline { values: values.map(Value::into_owned), length }
+                let owned = values.each_mut().map(|value| mem::take(value).into_owned());
+                Held::Inline { values: ManuallyDrop::new(owned), length: *length }
             }
-            Held::Heap(values) => Held::Heap(values.into_iter().map(Value::into_owned).collect()),
+            Held::Heap(values) => {
+                Held::Heap(mem::take(values).into_iter().map(Value::into_owned).collect())
+            }
         })
+    }
+}
+
+impl Drop for Table<'_> {
+    fn drop(&mut self) {
+        if let Held::Inline { values, length } = &mut self.0 {
+            for value in values.iter_mut().take(*length).filter(|value| value.owns()) {
+                *value = Value::Absent;
+            }
+        }
     }
 }
 

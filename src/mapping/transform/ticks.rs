@@ -1,6 +1,7 @@
 //! `ticks`: a point in time as .NET counts it, in 100-nanosecond steps since the year 1 (UTC).
 
 use std::borrow::Cow;
+use std::fmt::Write as _;
 
 use super::{Definition, EQUALITY, Refusal, Shown, Transform, date_time};
 use crate::record::{Operator, Operators};
@@ -45,7 +46,11 @@ impl Transform for Ticks {
         let since_epoch = ticks.checked_sub(UNIX_EPOCH).ok_or_else(refused)?;
         let nanoseconds = i128::from(since_epoch) * 100;
         let time = jiff::Timestamp::from_nanosecond(nanoseconds).map_err(|_| refused())?;
-        Ok(Value::DateTime(Cow::Owned(time.to_string())))
+        // As long as the longest, so that it is allocated once.
+        let mut text = String::with_capacity("2026-01-01T00:00:00.1234567Z".len());
+        // Writing into memory cannot fail.
+        let _ = write!(text, "{time}");
+        Ok(Value::DateTime(Cow::Owned(text)))
     }
 
     fn upstream_type(&self, scim: Type) -> Result<Type, &'static str> {

@@ -35,6 +35,18 @@ pub fn location(endpoint: &str, id: &str) -> String {
     location
 }
 
+/// Appends the [location](location()) of the resource with that id as a JSON string.
+fn write_location(out: &mut Vec<u8>, endpoint: &str, id: &str) {
+    write_string(out, endpoint);
+    // Nothing in a percent-encoded segment needs an escape.
+    out.pop();
+    out.push(b'/');
+    for piece in percent_encoding::utf8_percent_encode(id, SEGMENT) {
+        out.extend_from_slice(piece.as_bytes());
+    }
+    out.push(b'"');
+}
+
 struct Printer<'p, 'a> {
     document: &'p Document<'a>,
     resource: &'p Resource,
@@ -140,7 +152,7 @@ impl Printer<'_, '_> {
             && let Some(id) = self.document.value(value).as_str()
         {
             self.out.extend_from_slice(b",\"$ref\":");
-            write_string(self.out, &location(self.endpoint, id));
+            write_location(self.out, self.endpoint, id);
         }
         self.out.push(b'}');
     }

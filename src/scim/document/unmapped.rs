@@ -32,13 +32,17 @@ impl UnmappedPaths {
         // Writing into memory cannot fail.
         let _ = write!(self.lines, "{path}");
         let written = self.lines.get(start..).unwrap_or_default();
-        if written.len() > LONGEST || written.contains(char::is_control) {
+        if written.len() > LONGEST || !is_printable(written) && written.contains(char::is_control) {
             let kept: String = written.chars().filter(|c| !c.is_control()).take(LONGEST).collect();
             self.lines.truncate(start);
             self.lines.push_str(&kept);
         }
         let (known, new) = self.lines.split_at(start);
-        if known.lines().any(|line| line == new) {
+        let mut lines = known.strip_suffix('\n').into_iter().flat_map(|lines| {
+            // A byte needs no search for a pattern.
+            lines.as_bytes().split(|byte| *byte == b'\n')
+        });
+        if lines.any(|line| line == new.as_bytes()) {
             self.lines.truncate(start);
         } else {
             self.lines.push('\n');
@@ -62,6 +66,12 @@ impl UnmappedPaths {
     pub fn iter(&self) -> impl Iterator<Item = &str> {
         self.lines.lines()
     }
+}
+
+/// Whether nothing but ASCII's printable characters is in it: nearly always, and without an early
+/// end the compiler looks at many bytes at once.
+fn is_printable(text: &str) -> bool {
+    text.bytes().fold(true, |is, byte| is & (b' '..=b'~').contains(&byte))
 }
 
 /// The paths with a blank between them.

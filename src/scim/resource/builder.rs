@@ -9,7 +9,7 @@ use super::super::schema::{
 use super::super::slots::{MAX_SLOTS, SlotIndex, SlotSet};
 use super::placing::{member, place};
 use super::request::{SlotError, SlotRequest, nearest};
-use super::shape::{List, Member, Node, Shape, only_type, tag};
+use super::shape::{List, Member, Node, Shape, only_type};
 use super::{Element, Resource, Slot};
 
 /// Collects slots; see [`Resource::builder`].
@@ -27,7 +27,7 @@ fn shape(urn: &str, name: &str, description: &str, members: Vec<Member>) -> Shap
         urn: urn.into(),
         name: name.into(),
         description: description.into(),
-        tags: Vec::new(),
+        places: Vec::new(),
         members,
         slots: SlotSet::EMPTY,
         mapped: 0,
@@ -330,7 +330,7 @@ impl ResourceBuilder {
                 _ => None,
             };
             shape.members.sort_by_key(|member| (!is_mapped(member), first(member)));
-            shape.tags = shape.members.iter().map(|member| tag(&member.name)).collect();
+            shape.place_names();
             shape.mapped = shape.members.iter().filter(|member| is_mapped(member)).count();
         }
         let set = |test: &dyn Fn(&Slot) -> bool| -> SlotSet {

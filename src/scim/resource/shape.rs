@@ -16,8 +16,9 @@ pub struct Shape {
     pub description: Box<str>,
     /// Its attributes: the mapped ones first, in the mapping's order.
     pub members: Vec<Member>,
-    /// A tag of each member's name: a quick way past those that it is not.
-    pub tags: Vec<u16>,
+    /// Where each member's name is to be found: their numbers by hash, each in the first free
+    /// place.
+    pub places: Vec<u16>,
     /// Every slot below.
     pub slots: SlotSet,
     /// How many of the members are mapped.
@@ -32,18 +33,47 @@ impl Shape {
     /// The attribute of that name, in any letter case (RFC 7643 §2.1).
     #[must_use]
     pub fn member(&self, name: &str) -> Option<&Member> {
-        let wanted = tag(name);
-        let tagged = self.tags.iter().zip(&self.members).filter(|(tag, _)| **tag == wanted);
-        tagged.map(|(_, member)| member).find(|member| same_name(&member.name, name))
+        let last = self.places.len().wrapping_sub(1);
+        let mut place = hash(name);
+        loop {
+            let number = *self.places.get(place & last)?;
+            // Some place is always free.
+            let member = self.members.get(usize::from(number))?;
+            if same_name(&member.name, name) {
+                return Some(member);
+            }
+            place += 1;
+        }
+    }
+
+    /// Finds a place for every member's name; half of them stay free.
+    pub(super) fn place_names(&mut self) {
+        let size = (self.members.len() * 2).next_power_of_two();
+        self.places = vec![FREE; size];
+        for (number, member) in (0..FREE).zip(&self.members) {
+            let start = hash(&member.name);
+            let free = (start..start + size)
+                .map(|place| place & (size - 1))
+                .find(|place| self.places.get(*place) == Some(&FREE));
+            if let Some(place) = free.and_then(|place| self.places.get_mut(place)) {
+                *place = number;
+            }
+        }
     }
 }
 
-/// The first letter in lower case and the length of a name.
-pub(super) fn tag(name: &str) -> u16 {
-    let first = name.as_bytes().first().map_or(0, u8::to_ascii_lowercase);
-    // A collision only costs a comparison, so the length may be cut.
-    #[expect(clippy::cast_possible_truncation, reason = "a tag, not a length")]
-    u16::from_be_bytes([first, name.len() as u8])
+/// No member.
+const FREE: u16 = u16::MAX;
+
+/// A number of a name, the same in any letter case: names differ in their length and in few of
+/// their letters.
+fn hash(name: &str) -> usize {
+    let bytes = name.as_bytes();
+    // Lowers a letter; what it makes of other signs does not matter.
+    let letter = |at: usize| bytes.get(at).map_or(0, |byte| usize::from(byte | 0x20));
+    let length = bytes.len();
+    let last = letter(length.wrapping_sub(1));
+    (length * 67) ^ (letter(0) * 5) ^ (letter(length / 2) * 131) ^ (last * 31)
 }
 
 /// One attribute of a schema.

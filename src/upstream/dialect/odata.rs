@@ -24,7 +24,7 @@ use crate::record::{
 use crate::upstream::error::Kind;
 use crate::upstream::literal;
 use crate::upstream::origin::Origin;
-use crate::value::{Type, Value};
+use crate::value::{Type, Value, is_plain};
 
 /// The dialect `odata`.
 #[derive(Clone, Copy, Debug)]
@@ -52,6 +52,9 @@ const EXACT_JSON: HeaderValue = HeaderValue::from_static("application/json;IEEE7
 
 /// The longest URL that is sent, in bytes. Servers draw the line much earlier.
 const LONGEST_URL: usize = 32 * 1024;
+
+/// Room for nearly every `$filter`, with what every search asks for.
+const USUAL_FILTER: usize = 512;
 
 impl Dialect for OData {
     fn description(&self) -> Description {
@@ -242,7 +245,7 @@ impl OData {
     /// # Errors
     /// [`DialectError::Nothing`] when no row meets it; others when it cannot be expressed.
     pub fn filter(entity: &Entity, predicate: &Predicate<'_>) -> Result<String, DialectError> {
-        let mut text = String::with_capacity(256);
+        let mut text = String::with_capacity(USUAL_FILTER);
         filter::write(&mut text, predicate, &entity.fields)?;
         Ok(text)
     }
@@ -286,7 +289,7 @@ fn row(
 
 /// The URL of a search.
 fn search(entity: &Entity, query: &Query<'_>, base: &Origin) -> Result<Uri, DialectError> {
-    let mut url = String::with_capacity(entity.collection.len() + 128);
+    let mut url = String::with_capacity(entity.collection.len() + USUAL_FILTER + 128);
     url.push_str(&entity.collection);
     let start = url.len();
     url.push_str("?$filter=");
@@ -374,10 +377,8 @@ fn written(
 /// Writes a JSON string; writing into memory cannot fail.
 fn quoted(body: &mut Vec<u8>, text: &str) {
     let bytes = text.as_bytes();
-    // Nearly always; without an early end the compiler looks at many bytes at once.
-    let is_plain =
-        bytes.iter().fold(true, |is, b| is & (*b >= 0x20) & (*b != b'"') & (*b != b'\\'));
-    if is_plain {
+    // Nearly always.
+    if is_plain(text) {
         body.reserve(bytes.len() + 2);
         body.push(b'"');
         body.extend_from_slice(bytes);
@@ -389,9 +390,14 @@ fn quoted(body: &mut Vec<u8>, text: &str) {
 
 /// Whether the body is said to be JSON or XML.
 pub(super) fn is_media(headers: &HeaderMap, wanted: &str) -> bool {
-    let Some(Ok(media)) = headers.get(CONTENT_TYPE).map(HeaderValue::to_str) else {
-        return false;
-    };
+    let Some(media) = headers.get(CONTENT_TYPE) else { return false };
+    // The usual one, spelled out.
+    let usual = media.as_bytes().strip_prefix(b"application/");
+    let behind = usual.and_then(|subtype| subtype.strip_prefix(wanted.as_bytes()));
+    if behind.is_some_and(|behind| matches!(behind.first(), None | Some(b';'))) {
+        return true;
+    }
+    let Ok(media) = media.to_str() else { return false };
     let media = media.split(';').next().unwrap_or_default().trim();
     let Some((kind, subtype)) = media.split_once('/') else {
         return false;

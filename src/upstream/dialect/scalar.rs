@@ -22,6 +22,9 @@ pub(super) fn typed(text: Cow<'_, str>, kind: Type) -> Option<Value<'_>> {
 
 /// A whole number, be it written with an empty fraction.
 pub(super) fn whole(text: &str) -> Option<i64> {
+    if let Ok(number) = text.parse() {
+        return Some(number);
+    }
     let digits = match text.split_once('.') {
         Some((digits, fraction)) if fraction.bytes().all(|byte| byte == b'0') => digits,
         _ => text,

@@ -1,6 +1,7 @@
 //! Rows and pages out of JSON: straight into a [`Record`], borrowed, without a tree between.
 
 mod expanded;
+mod flat;
 
 use std::borrow::Cow;
 use std::cell::Cell;
@@ -18,9 +19,25 @@ use crate::value::{Type, Value};
 
 /// Reads one row.
 pub(super) fn record<'b>(entity: &Entity, body: &'b [u8]) -> Result<Record<'b>, Unreadable> {
-    let reading = Reading::of(entity);
-    let mut json = serde_json::Deserializer::from_str(text(body)?);
+    let text = text(body)?;
     // A row is large: it is filled where it stands, and not handed from reader to reader.
+    let mut record = Record::empty(&entity.fields);
+    match flat::record(entity, text, &mut record) {
+        Some(()) => Ok(record),
+        None => whole_record(entity, text),
+    }
+}
+
+/// Reads a page of rows.
+pub(super) fn page<'b>(entity: &Entity, body: &'b [u8]) -> Result<Page<'b>, Unreadable> {
+    let text = text(body)?;
+    flat::page(entity, text).map_or_else(|| whole_page(entity, text), Ok)
+}
+
+/// Reads any row, and says what is wrong with it.
+fn whole_record<'b>(entity: &Entity, text: &'b str) -> Result<Record<'b>, Unreadable> {
+    let reading = Reading::of(entity);
+    let mut json = serde_json::Deserializer::from_str(text);
     let mut record = Record::empty(&entity.fields);
     let read = Row(&reading, &mut record).deserialize(&mut json);
     match read.and_then(|()| json.end()) {
@@ -29,10 +46,10 @@ pub(super) fn record<'b>(entity: &Entity, body: &'b [u8]) -> Result<Record<'b>, 
     }
 }
 
-/// Reads a page of rows.
-pub(super) fn page<'b>(entity: &Entity, body: &'b [u8]) -> Result<Page<'b>, Unreadable> {
+/// Reads any page, and says what is wrong with it.
+fn whole_page<'b>(entity: &Entity, text: &'b str) -> Result<Page<'b>, Unreadable> {
     let reading = Reading::of(entity);
-    let mut json = serde_json::Deserializer::from_str(text(body)?);
+    let mut json = serde_json::Deserializer::from_str(text);
     let page = Rows(&reading).deserialize(&mut json);
     let whole = page.and_then(|page| json.end().map(|()| page));
     whole.map_err(|error| reading.explain(&error))
