@@ -3,6 +3,7 @@
 //! What it cannot search is 400 `invalidFilter` naming attribute and operator; nothing is ever
 //! silently ignored.
 
+mod canonical;
 mod parts;
 
 use super::policy::{Anchor, OnDelete};
@@ -377,48 +378,6 @@ impl Mapping {
                 self.present(slot, negated)
             }
         }
-    }
-
-    /// The same filter with its literals in the one spelling that rows print, so that rows can be
-    /// compared again here.
-    #[must_use]
-    pub fn canonical(&self, mut filter: Filter) -> Filter {
-        self.canonicalise(&mut filter);
-        filter
-    }
-
-    fn canonicalise(&self, filter: &mut Filter) {
-        match filter {
-            Filter::All(parts) | Filter::Any(parts) => {
-                parts.iter_mut().for_each(|part| self.canonicalise(part));
-            }
-            Filter::Not(inner) => self.canonicalise(inner),
-            Filter::Compare {
-                target: Target::Slot(slot),
-                operator: Comparison::Eq | Comparison::Ne,
-                value,
-            } => {
-                if let Some(canonical) = self.canonical_value(*slot, value) {
-                    *value = canonical;
-                }
-            }
-            _ => {}
-        }
-    }
-
-    /// A value as a row that holds it would print it; `None` where no row can hold it, and for an
-    /// attribute whose values have one spelling only.
-    fn canonical_value(&self, slot: SlotIndex, value: &Value<'_>) -> Option<Value<'static>> {
-        let rule = self.rule(slot)?;
-        let is_one = matches!(rule.shape, Shape::One(_) | Shape::Reference { .. });
-        if is_one && rule.chain.is_empty() {
-            return None;
-        }
-        let set = rule.search_value(value, self.kind(self.entity.key)).ok()?;
-        let printed = rule.outward_of(|field| set.value(field)).ok()?.into_owned();
-        // A literal is one value, also of an attribute that is a list of one.
-        let printed = printed.into_each().pop()?;
-        (!printed.is_absent()).then_some(printed)
     }
 
     /// The rows that a new person may collide with: those with the same unique fields or the same

@@ -224,9 +224,8 @@ impl<'a, 'u> Parser<'a, 'u> {
     /// the others, so that the cut is between characters.
     fn run(&mut self, test: impl Fn(u8) -> bool) -> &'a str {
         let start = self.at;
-        while self.peek().is_some_and(&test) {
-            self.at += 1;
-        }
+        let rest = self.text.as_bytes().get(start..).unwrap_or_default();
+        self.at += rest.iter().position(|byte| !test(*byte)).unwrap_or(rest.len());
         self.text.get(start..self.at).unwrap_or_default()
     }
 
@@ -407,14 +406,17 @@ impl<'a, 'u> Parser<'a, 'u> {
         self.at += 1;
         let mut escaped = false;
         loop {
+            let rest = self.text.as_bytes().get(self.at..).unwrap_or_default();
+            let plain = rest.iter().position(|byte| matches!(byte, b'"' | b'\\'));
+            self.at += plain.unwrap_or(rest.len());
             match self.peek() {
                 None => return self.mistake("a closing `\"`"),
                 Some(b'"') => break,
-                Some(b'\\') => {
+                // A backslash, and what it escapes.
+                Some(_) => {
                     escaped = true;
                     self.at += 2;
                 }
-                Some(_) => self.at += 1,
             }
         }
         self.at += 1;

@@ -100,8 +100,9 @@ impl<'a> AttrPath<'a> {
         if rest.is_empty() && schema.is_some_and(|schema| schema.len() == token.len()) {
             return Some(Self { schema, attribute: "", filter: None, sub_attribute: None });
         }
-        let (attribute, sub_attribute) = match rest.split_once('.') {
-            Some((attribute, sub)) => (attribute, Some(sub)),
+        // A byte needs no search for a pattern.
+        let (attribute, sub_attribute) = match rest.bytes().position(|byte| byte == b'.') {
+            Some(dot) => (rest.get(..dot)?, Some(rest.get(dot + 1..)?)),
             None => (rest, None),
         };
         (is_name(attribute) && sub_attribute.is_none_or(is_name)).then_some(Self {

@@ -18,6 +18,19 @@ use crate::value::{Type, Value};
 /// Everything but the unreserved characters (RFC 3986 §2.3).
 const ENCODED: AsciiSet = NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
+/// Which bytes are [not encoded](ENCODED), by their number.
+const UNRESERVED: [bool; 256] = {
+    let mut unreserved = [false; 256];
+    let mut byte = 0;
+    while byte < 128 {
+        let sign = byte as u8;
+        unreserved[byte] =
+            sign.is_ascii_alphanumeric() || matches!(sign, b'-' | b'.' | b'_' | b'~');
+        byte += 1;
+    }
+    unreserved
+};
+
 /// A value cannot be written as a literal of the type that its field has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("a value does not fit its type")]
@@ -25,12 +38,23 @@ pub(super) struct Misfit;
 
 /// Writes any text percent-encoded.
 pub(super) fn encode(out: &mut String, text: &str) {
+    // As names nearly always are.
+    if text.bytes().all(|byte| UNRESERVED.get(usize::from(byte)) == Some(&true)) {
+        out.push_str(text);
+        return;
+    }
     out.extend(utf8_percent_encode(text, &ENCODED));
 }
 
 /// Writes a text as a quoted literal, each quote in it doubled (OData 4.01 ABNF, `string`).
 pub(super) fn text(out: &mut String, text: &str) {
     out.push('\'');
+    // A byte needs no search for a pattern.
+    if !text.bytes().any(|byte| byte == b'\'') {
+        encode(out, text);
+        out.push('\'');
+        return;
+    }
     for (place, piece) in text.split('\'').enumerate() {
         if place > 0 {
             out.push_str("%27%27");

@@ -1,0 +1,60 @@
+//! One spelling for what is looked for: the one that rows are printed with.
+
+use super::super::Mapping;
+use super::super::rule::Shape;
+use crate::scim::filter::{Comparison, Target};
+use crate::scim::{Filter, SlotIndex};
+use crate::value::Value;
+
+impl Mapping {
+    /// The same filter with its literals in the one spelling that rows print, so that rows can be
+    /// compared again here.
+    #[must_use]
+    pub fn canonical(&self, mut filter: Filter) -> Filter {
+        self.canonicalise(&mut filter);
+        filter
+    }
+
+    fn canonicalise(&self, filter: &mut Filter) {
+        match filter {
+            Filter::All(parts) | Filter::Any(parts) => {
+                parts.iter_mut().for_each(|part| self.canonicalise(part));
+            }
+            Filter::Not(inner) => self.canonicalise(inner),
+            Filter::Compare {
+                target: Target::Slot(slot),
+                operator: Comparison::Eq | Comparison::Ne,
+                value,
+            } => {
+                if let Some(canonical) = self.canonical_value(*slot, value) {
+                    *value = canonical;
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// A value as a row that holds it would print it; `None` where no row can hold it, and for an
+    /// attribute whose values have one spelling only.
+    fn canonical_value(&self, slot: SlotIndex, value: &Value<'_>) -> Option<Value<'static>> {
+        let rule = self.rule(slot)?;
+        let is_one = matches!(rule.shape, Shape::One(_) | Shape::Reference { .. });
+        if is_one && rule.chain.is_empty() {
+            return None;
+        }
+        let set = rule.search_value(value, self.kind(self.entity.key)).ok()?;
+        // Nearly every literal is written as it is printed.
+        if let (Shape::Split { split, fields: [first, second] }, true, Some(text)) =
+            (&rule.shape, rule.chain.is_empty(), value.as_str())
+            && split.prints([set.value(*first), set.value(*second)], text)
+        {
+            return None;
+        }
+        // A literal is one value, also of an attribute that is a list of one.
+        let printed = match rule.outward_of(|field| set.value(field)).ok()?.into_owned() {
+            Value::List(values) => values.into_vec().pop()?,
+            one => one,
+        };
+        (!printed.is_absent()).then_some(printed)
+    }
+}
