@@ -143,7 +143,10 @@ impl StandIn {
                     Ok(given(dialect.found(call.entity, body)))
                 }
                 None => {
-                    self.note(request, "not sent; no --row answers it, so as if nothing were found");
+                    self.note(
+                        request,
+                        "not sent; no --row answers it, so as if nothing were found",
+                    );
                     Ok(given(dialect.nothing_found(call.entity)))
                 }
             },

@@ -4,7 +4,8 @@ use scim_sidecar::legacy::{Fault, Kind};
 use serde_json::{Value as Json, json};
 
 use crate::scene::{
-    Dialect, Legacy, Sidecar, ana, anchored, bo, on_all, patch, person, scim_person,
+    Dialect, Legacy, Sidecar, ana, anchored, bo, eva_named, on_all, patch, person, replace,
+    scim_person, with,
 };
 
 on_all! {
@@ -20,21 +21,6 @@ on_all! {
     c131_a_row_outside_the_scope_is_not_there_and_keeps_its_name,
     c132_every_right_is_asked_for,
     c132_each_right_alone_is_enough_for_its_own,
-}
-
-fn replace(path: &str, value: impl Into<Json>) -> Json {
-    patch(json!({ "op": "replace", "path": path, "value": value.into() }))
-}
-
-fn with(mut row: Json, more: &Json) -> Json {
-    for (name, value) in more.as_object().unwrap() {
-        row[name] = value.clone();
-    }
-    row
-}
-
-fn named(user_name: &str) -> Json {
-    with(scim_person("eva"), &json!({ "userName": user_name }))
 }
 
 async fn c125_a_namesakes_row_is_never_handed_over(dialect: Dialect) {
@@ -232,13 +218,13 @@ async fn c129_who_is_equal_only_to_the_database_is_somebody_else(dialect: Dialec
     legacy.clear_faults();
     loose();
     let rows = legacy.rows().len();
-    entra.post("/Users", named("jose@contoso.com ")).await.scim_error(400, "invalidValue");
+    entra.post("/Users", eva_named("jose@contoso.com ")).await.scim_error(400, "invalidValue");
     let without_pattern = Sidecar::in_front_of(&legacy)
         .replacing(r", pattern = '[A-Za-z0-9!$*+.=_~#-]+(@[A-Za-z0-9!$*+.=_~#-]+)?'", "");
     let sidecar = without_pattern.start().await;
     let entra = sidecar.idp("entra");
     for other in ["jos\u{e9}@contoso.com", "\u{ff4a}ose@contoso.com"] {
-        let answer = entra.post("/Users", named(other)).await;
+        let answer = entra.post("/Users", eva_named(other)).await;
         if dialect.lacks("129") {
             // Whether it is taken cannot be asked.
             answer.scim_error(400, "invalidValue");
@@ -267,8 +253,8 @@ async fn c130_a_row_with_another_spelling_of_the_domain_is_one_person(dialect: D
     assert_eq!(legacy.person(7)["domain"], "CONTOSO");
     assert_eq!(legacy.writes(), [json!({ "ScimExternalId": "A" })]);
     entra.post("/Users", scim_person("ana")).await.scim_error(409, "uniqueness");
-    entra.post("/Users", named("ana@CONTOSO")).await.scim_error(409, "uniqueness");
-    let long = entra.post("/Users", named("cy@subsidiary.contoso-international.com")).await;
+    entra.post("/Users", eva_named("ana@CONTOSO")).await.scim_error(409, "uniqueness");
+    let long = entra.post("/Users", eva_named("cy@subsidiary.contoso-international.com")).await;
     assert_eq!(long.is(201)["userName"], "cy@subsidiary.contoso-international.com");
     let row = legacy.person(long.id().parse().unwrap());
     assert_eq!((&row["userName"], &row["domain"]), (&json!("cy"), &json!("SUB")));
@@ -286,13 +272,13 @@ async fn c131_a_protected_row_is_read_and_never_written(dialect: Dialect) {
     assert_eq!(entra.find("userName eq \"ADMON@local\"").await.only()["id"], "1");
     for answer in [
         entra.patch("/Users/1", replace("active", false)).await,
-        entra.put("/Users/1", named("admon@local")).await,
+        entra.put("/Users/1", eva_named("admon@local")).await,
         entra.delete("/Users/1").await,
     ] {
         assert!(answer.scim_error(403, "").contains("protected"));
         assert_eq!(answer.events("alert")[0].field("id"), "1");
     }
-    entra.post("/Users", named("admon@local")).await.scim_error(409, "uniqueness");
+    entra.post("/Users", eva_named("admon@local")).await.scim_error(409, "uniqueness");
     assert_eq!(legacy.person(1), before);
     assert!(legacy.writes().is_empty());
 }
@@ -304,13 +290,13 @@ async fn c131_a_row_outside_the_scope_is_not_there_and_keeps_its_name(dialect: D
     let before = legacy.person(1);
     entra.get("/Users/1").await.scim_error(404, "");
     entra.patch("/Users/1", replace("active", false)).await.scim_error(404, "");
-    entra.put("/Users/1", named("admon@local")).await.scim_error(404, "");
+    entra.put("/Users/1", eva_named("admon@local")).await.scim_error(404, "");
     entra.delete("/Users/1").await.scim_error(404, "");
     assert!(entra.find("userName eq \"admon@local\"").await.resources().is_empty());
     assert!(entra.find("not (userName eq \"x@y\")").await.ids() == ["8"]);
     assert_eq!(entra.get("/Users").await.ids(), ["8"]);
-    entra.post("/Users", named("Admon@Local")).await.scim_error(409, "uniqueness");
-    entra.post("/Users", named("somebody@local")).await.scim_error(400, "invalidValue");
+    entra.post("/Users", eva_named("Admon@Local")).await.scim_error(409, "uniqueness");
+    entra.post("/Users", eva_named("somebody@local")).await.scim_error(400, "invalidValue");
     entra.patch("/Users/8", replace("userName", "admon@local")).await.scim_error(409, "uniqueness");
     entra.patch("/Users/8", replace("userName", "bo@local")).await.scim_error(400, "invalidValue");
     assert_eq!(legacy.person(1), before);

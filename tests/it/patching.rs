@@ -1,9 +1,7 @@
 //! PATCH in every dialect: lines 077 to 102.
 
-use std::time::Duration;
+mod meeting;
 
-use http::Method;
-use scim_sidecar::legacy::{Fault, Kind};
 use serde_json::{Value as Json, json};
 
 use crate::scene::{Dialect, Legacy, Sidecar, ana, anchored, bo, fixture, on_all, patch, person};
@@ -28,8 +26,6 @@ on_all! {
     c098_the_answer_is_the_whole_person,
     c099_nobody_is_patched_who_is_not_there,
     c100_strictly_a_value_path_must_match,
-    c101_two_changes_at_once_are_both_kept,
-    c101_a_row_that_changed_in_between_is_read_again,
     c102_an_old_jobs_wrapped_value_is_unwrapped,
 }
 
@@ -465,43 +461,6 @@ async fn c100_strictly_a_value_path_must_match(dialect: Dialect) {
     assert_eq!(idp.patch("/Users/7", whole).await.is(200)["phoneNumbers"][0]["value"], "9");
     let removed = patch(json!({ "op": "remove", "path": "phoneNumbers[type eq \"mobile\"]" }));
     assert!(idp.patch("/Users/7", removed).await.is(200).get("phoneNumbers").is_none());
-}
-
-async fn c101_two_changes_at_once_are_both_kept(dialect: Dialect) {
-    let legacy = Legacy::start(dialect).with_user(ana()).await;
-    let sidecar = Sidecar::in_front_of(&legacy).start().await;
-    let idp = sidecar.idp("entra");
-    for round in 0..3 {
-        // The write that arrives first waits, so the other one is in between.
-        let wait = Kind::Latency(Duration::from_millis(50));
-        legacy.fault(Fault::once(wait).on(Method::PATCH));
-        let given = operation("Replace", "name.givenName", json!(format!("Ana {round}")));
-        let number = format!("{PROPERTIES}:IdentificationNumber");
-        let number = operation("Replace", &number, json!(round.to_string()));
-        let (one, other) =
-            tokio::join!(idp.patch("/Users/7", given), idp.patch("/Users/7", number));
-        one.is(200);
-        other.is(200);
-        let row = legacy.person(7);
-        assert_eq!(row["FirstName"], format!("Ana {round}"));
-        assert_eq!(row["IdentificationNumber"], round.to_string());
-    }
-}
-
-async fn c101_a_row_that_changed_in_between_is_read_again(dialect: Dialect) {
-    let legacy = Legacy::start(dialect).with_user(ana()).await;
-    let sidecar = Sidecar::in_front_of(&legacy).start().await;
-    let idp = sidecar.idp("entra");
-    let changed = || Kind::Status { code: 412, retry_after: None, body: String::new() };
-    let given = |name: &str| operation("Replace", "name.givenName", json!(name));
-    legacy.fault(Fault::once(changed()).on(Method::PATCH));
-    idp.patch("/Users/7", given("Anita")).await.is(200);
-    assert_eq!(legacy.person(7)["FirstName"], "Anita");
-    // For ever it is not tried.
-    legacy.fault(Fault::always(changed()).on(Method::PATCH));
-    let answer = idp.patch("/Users/7", given("Ana")).await;
-    answer.scim_error(412, "");
-    assert_eq!(legacy.person(7)["FirstName"], "Anita");
 }
 
 async fn c102_an_old_jobs_wrapped_value_is_unwrapped(dialect: Dialect) {

@@ -7,7 +7,7 @@ mod rest;
 use serde_json::{Value as Json, json};
 
 use crate::scene::{
-    Answer, Dialect, Legacy, Setup, Sidecar, ana, bo, on_all, patch, person, scim_person,
+    Answer, Dialect, Legacy, Setup, Sidecar, ana, bo, on_all, patch, person, replace, scim_person,
 };
 
 on_all! {
@@ -55,10 +55,6 @@ fn in_front_of(legacy: &Legacy) -> Setup {
 fn working_in(mut row: Json, department: i64) -> Json {
     row["idDepartment"] = department.into();
     row
-}
-
-fn replace(path: &str, value: impl Into<Json>) -> Json {
-    patch(json!({ "op": "replace", "path": path, "value": value.into() }))
 }
 
 fn move_to(name: &str) -> Json {

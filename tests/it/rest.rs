@@ -1,16 +1,12 @@
 //! The people server as its shipped mapping describes it: whole documents, page numbers, string
 //! ids, errors inside a 200, and real deletion.
 
-use serde_json::{Value as Json, json};
+use serde_json::json;
 
 use crate::scene::columns::person as of_columns;
 use crate::scene::{
-    Dialect, Legacy, Setup, Sidecar, ana, anchored, bo, patch, person, scim_person, shipped,
+    Dialect, Legacy, Setup, Sidecar, ana, anchored, bo, person, replace, scim_person, shipped,
 };
-
-fn replace(path: &str, value: impl Into<Json>) -> Json {
-    patch(json!({ "op": "replace", "path": path, "value": value.into() }))
-}
 
 /// A sidecar with the shipped mapping as it is, which really deletes.
 fn deleting(legacy: &Legacy) -> Setup {

@@ -4,7 +4,8 @@ use scim_sidecar::legacy::{Fault, Kind};
 use serde_json::{Value as Json, json};
 
 use crate::scene::{
-    Dialect, Legacy, Setup, Sidecar, ana, anchored, bo, on_all, patch, scim_person,
+    Dialect, Legacy, Setup, Sidecar, ana, anchored, bo, eva_named, on_all, replace, scim_person,
+    with,
 };
 
 on_all! {
@@ -17,21 +18,6 @@ on_all! {
     of_two_creates_at_once_one_is_refused,
     an_id_that_is_not_the_key_is_looked_up_and_heals_itself,
     c112_a_deletion_that_the_server_behind_refuses_is_told,
-}
-
-fn replace(path: &str, value: impl Into<Json>) -> Json {
-    patch(json!({ "op": "replace", "path": path, "value": value.into() }))
-}
-
-fn with(mut row: Json, more: &Json) -> Json {
-    for (name, value) in more.as_object().unwrap() {
-        row[name] = value.clone();
-    }
-    row
-}
-
-fn named(user_name: &str) -> Json {
-    with(scim_person("eva"), &json!({ "userName": user_name }))
 }
 
 async fn c110_a_revival_keeps_the_id_and_nothing_else(dialect: Dialect) {
@@ -133,7 +119,7 @@ async fn an_existing_row_is_adopted_where_the_mapping_says_so(dialect: Dialect) 
     assert_eq!(stored["ScimExternalId"], "object-of-ana");
     assert_eq!(stored["contactCell"], "123", "what the request does not say stays");
     entra.post("/Users", scim_person("bo")).await.scim_error(409, "uniqueness");
-    entra.post("/Users", named("admon@local")).await.scim_error(409, "uniqueness");
+    entra.post("/Users", eva_named("admon@local")).await.scim_error(409, "uniqueness");
     assert_eq!(legacy.person(8)["ScimExternalId"], "B");
     assert_eq!(legacy.rows().len(), 3);
 }

@@ -24,7 +24,7 @@ pub(crate) use dialect::{Dialect, on_all, play, shipped};
 pub(crate) use folder::Folder;
 pub(crate) use legacy::{CLIENT_ID, CLIENT_SECRET, Legacy, Setup as LegacySetup};
 pub(crate) use log::Event;
-pub(crate) use people::{ana, anchored, bo, person, scim_person};
+pub(crate) use people::{ana, anchored, bo, eva_named, person, scim_person, with};
 pub(crate) use sidecar::{BASE, Setup, Sidecar};
 
 use serde_json::{Value as Json, json};
@@ -43,4 +43,9 @@ pub(crate) fn patch(operations: Json) -> Json {
         "schemas": ["urn:ietf:params:scim:api:messages:2.0:PatchOp"],
         "Operations": operations,
     })
+}
+
+/// A PATCH that replaces one thing.
+pub(crate) fn replace(path: &str, value: impl Into<Json>) -> Json {
+    patch(json!({ "op": "replace", "path": path, "value": value.into() }))
 }

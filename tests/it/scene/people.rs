@@ -42,3 +42,16 @@ pub(crate) fn scim_person(name: &str) -> Json {
         "emails": [{ "type": "work", "value": format!("{name}@contoso.com"), "primary": true }],
     })
 }
+
+/// What a client sends to create Eva by another name.
+pub(crate) fn eva_named(user_name: &str) -> Json {
+    with(scim_person("eva"), &json!({ "userName": user_name }))
+}
+
+/// The same row or body with other members.
+pub(crate) fn with(mut json: Json, more: &Json) -> Json {
+    for (name, value) in more.as_object().unwrap() {
+        json[name] = value.clone();
+    }
+    json
+}
