@@ -94,7 +94,19 @@ impl Mapping {
         self.require(wished, |_| true)?;
         let mut written = Written::with_capacity(self.entity.fields.len());
         for rule in self.rules.iter().filter(|rule| !rule.read_only) {
-            if wished.value(rule.slot).is_absent() {
+            let value = wished.value(rule.slot);
+            if value.is_absent() {
+                continue;
+            }
+            // Most rules hand the value through: nothing is made of it, and no other field follows.
+            if let Some(field) = rule.plain_field().filter(|_| rule.also.is_empty()) {
+                let [limit, _] = &rule.limits;
+                match limit.check(value) {
+                    Ok(()) => written.delta.set(field, value.borrowed()),
+                    Err(refusal) => {
+                        self.drop_or_reject(rule, refusal, wish, false, &mut written)?;
+                    }
+                }
                 continue;
             }
             if rule.many
@@ -310,12 +322,13 @@ impl Mapping {
         wished: &Document<'_>,
         applies: impl Fn(SlotIndex) -> bool,
     ) -> Result<(), ScimError> {
-        for rule in &self.rules {
-            let slot = self.resource.slot(rule.slot);
-            if slot.required && wished.value(rule.slot).is_absent() && applies(rule.slot) {
+        let required = self.resource.required();
+        for rule in self.rules.iter().filter(|rule| required.contains(rule.slot)) {
+            if wished.value(rule.slot).is_absent() && applies(rule.slot) {
+                let path = &self.resource.slot(rule.slot).path;
                 return Err(ScimError::new(
                     ScimType::InvalidValue,
-                    format!("`{}` is required", slot.path),
+                    format!("`{path}` is required"),
                 ));
             }
         }

@@ -11,8 +11,15 @@ use crate::value::{Value, same};
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Delta<'a> {
     changes: Vec<(FieldIndex, Value<'a>)>,
+    /// The [marks](mark) of all changed fields: nothing is searched for a field without its own.
+    marks: u64,
     /// The lists of the row, for those of the changed fields that hold several values.
     before: Vec<(FieldIndex, Value<'a>)>,
+}
+
+/// A field's bit; fields that are 64 places apart share theirs.
+const fn mark(field: FieldIndex) -> u64 {
+    1 << (field.position() % 64)
 }
 
 /// What makes one list of another.
@@ -28,15 +35,19 @@ impl<'a> Delta<'a> {
     /// An empty change with room for `capacity` fields.
     #[must_use]
     pub fn with_capacity(capacity: usize) -> Self {
-        Self { changes: Vec::with_capacity(capacity), before: Vec::new() }
+        Self { changes: Vec::with_capacity(capacity), ..Self::default() }
     }
 
     /// Sets a field; what an earlier call set for it is replaced.
     pub fn set(&mut self, field: FieldIndex, value: Value<'a>) {
-        match self.changes.iter_mut().find(|(known, _)| *known == field) {
-            Some((_, old)) => *old = value,
-            None => self.changes.push((field, value)),
+        if self.marks & mark(field) != 0
+            && let Some((_, old)) = self.changes.iter_mut().find(|(known, _)| *known == field)
+        {
+            *old = value;
+            return;
         }
+        self.marks |= mark(field);
+        self.changes.push((field, value));
     }
 
     /// Sets a field of several values, which holds `before`.
@@ -59,6 +70,9 @@ impl<'a> Delta<'a> {
     /// The new value of a field, if the change sets it.
     #[must_use]
     pub fn value(&self, field: FieldIndex) -> Option<&Value<'a>> {
+        if self.marks & mark(field) == 0 {
+            return None;
+        }
         self.changes.iter().find(|(known, _)| *known == field).map(|(_, value)| value)
     }
 
@@ -81,6 +95,7 @@ impl<'a> Delta<'a> {
     /// Forgets what the change would set for a field.
     pub fn forget(&mut self, field: FieldIndex) {
         self.changes.retain(|(known, _)| *known != field);
+        self.marks = self.changes.iter().fold(0, |marks, (known, _)| marks | mark(*known));
         self.before.retain(|(known, _)| *known != field);
     }
 
@@ -101,7 +116,7 @@ impl<'a> Delta<'a> {
         let owned = |list: Vec<(FieldIndex, Value<'a>)>| {
             list.into_iter().map(|(field, value)| (field, value.into_owned())).collect()
         };
-        Delta { changes: owned(self.changes), before: owned(self.before) }
+        Delta { changes: owned(self.changes), marks: self.marks, before: owned(self.before) }
     }
 }
 

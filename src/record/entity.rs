@@ -10,6 +10,7 @@ use crate::value::Type;
 pub struct FieldName {
     text: Box<str>,
     members: Box<[Box<str>]>,
+    json: Box<str>,
 }
 
 impl FieldName {
@@ -17,6 +18,12 @@ impl FieldName {
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.text
+    }
+
+    /// The name as JSON has it before a value: `"userName":`.
+    #[must_use]
+    pub fn before_value(&self) -> &str {
+        &self.json
     }
 
     /// The members that it goes down through, for an upstream whose rows are nested: see
@@ -30,7 +37,8 @@ impl FieldName {
 impl From<&str> for FieldName {
     fn from(name: &str) -> Self {
         let members = super::members(name).unwrap_or_else(|| vec![name.into()]);
-        Self { text: name.into(), members: members.into() }
+        let json = format!("{}:", serde_json::Value::from(name)).into();
+        Self { text: name.into(), members: members.into(), json }
     }
 }
 

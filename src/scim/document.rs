@@ -19,6 +19,7 @@ pub use unmapped::UnmappedPaths;
 pub(super) use coerce::{Text, Wrong};
 pub(super) use complex::ComplexSeed;
 pub(super) use list::{ElementSeed, SentSeed};
+pub(super) use name::whole_name;
 pub(super) use reading::{Body, Reader, ShapeSeed, read_only, syntax, utf_8};
 pub(super) use values::{MAX_VALUES, to_front};
 

@@ -90,6 +90,8 @@ pub struct Resource {
     pub(super) printable: SlotSet,
     pub(super) read_only: SlotSet,
     pub(super) always: SlotSet,
+    /// See [`Resource::whole_name`].
+    pub(super) whole_name: Option<SlotIndex>,
     /// `","meta":{"resourceType":"User"`, ready to print.
     pub(super) meta_fragment: Box<str>,
 }
@@ -158,6 +160,12 @@ impl Resource {
     #[must_use]
     pub const fn last_modified(&self) -> Option<SlotIndex> {
         self.last_modified
+    }
+
+    /// The slot of `name.formatted` where none of a name's parts has one: there the parts of a
+    /// request are put together.
+    pub(super) const fn whole_name(&self) -> Option<SlotIndex> {
+        self.whole_name
     }
 
     /// The shape of the base schema.

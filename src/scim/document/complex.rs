@@ -81,7 +81,7 @@ impl<'de> Visitor<'de> for ComplexSeed<'_, '_, 'de> {
                     let empty =
                         map.next_value_seed(Emptiness(self.reader.profile.empty_string_clears))?;
                     if known.is_none() || !empty {
-                        self.reader.unmapped(format_args!("{}.{key}", self.complex.path))?;
+                        self.reader.unmapped(&[&self.complex.path, ".", &key])?;
                     }
                 }
             }

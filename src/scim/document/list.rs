@@ -96,7 +96,7 @@ impl<'r, 'de> ListSeed<'_, 'r, 'de> {
                 return Ok(());
             }
             let path = &self.multi.path;
-            return self.reader.unmapped(format_args!("{path}[type eq \"{kind}\"]"));
+            return self.reader.unmapped(&[path, "[type eq \"", kind, "\"]"]);
         };
         if taken.rows >> row & 1 == 1 {
             if !sent.primary || taken.primary_rows >> row & 1 == 1 {
@@ -124,7 +124,7 @@ impl<'r, 'de> ListSeed<'_, 'r, 'de> {
 
     /// An element for which there is no room.
     fn spare<E: serde::de::Error>(&mut self) -> Result<(), E> {
-        self.reader.unmapped(format_args!("{}", self.multi.path))
+        self.reader.unmapped(&[&self.multi.path])
     }
 
     fn finish<E: serde::de::Error>(&mut self, taken: Taken<'de>) -> Result<(), E> {
@@ -195,7 +195,7 @@ impl<'r, 'de> Reader<'r, 'de> {
                 None => {
                     let kind = multi.elements.get(row).map_or("", |element| &element.kind);
                     let sub = multi.subs.get(column).map_or("", |sub| &sub.name);
-                    self.unmapped(format_args!("{}[type eq \"{kind}\"].{sub}", multi.path))?;
+                    self.unmapped(&[&multi.path, "[type eq \"", kind, "\"].", sub])?;
                 }
             }
         }
@@ -327,7 +327,7 @@ impl<'de> Visitor<'de> for ElementSeed<'_, '_, 'de> {
                 let empty =
                     map.next_value_seed(Emptiness(self.reader.profile.empty_string_clears))?;
                 if !empty || self.multi.definition.sub_attribute(&key).is_none() {
-                    self.reader.unmapped(format_args!("{}.{key}", self.multi.path))?;
+                    self.reader.unmapped(&[&self.multi.path, ".", &key])?;
                 }
             }
         }

@@ -10,14 +10,11 @@ use super::Document;
 const PARTS: [&str; 5] =
     ["honorificPrefix", "givenName", "middleName", "familyName", "honorificSuffix"];
 
-/// Their paths; those that are most often mapped first.
-const MAPPED: [&str; 5] = [
-    "name.givenName",
-    "name.familyName",
-    "name.middleName",
-    "name.honorificPrefix",
-    "name.honorificSuffix",
-];
+/// The slot of `name.formatted`, where none of the parts has one.
+pub(in crate::scim) fn whole_name(resource: &Resource) -> Option<SlotIndex> {
+    let is_mapped = |part: &str| resource.slot_of(&format!("name.{part}")).is_some();
+    resource.slot_of("name.formatted").filter(|_| !PARTS.iter().any(|part| is_mapped(part)))
+}
 
 /// The full name that a body's parts make, where `name.formatted` is mapped, none of the parts is,
 /// and the body does not say it.
@@ -26,8 +23,8 @@ pub(super) fn composed(
     document: &Document<'_>,
     body: &[u8],
 ) -> Option<(SlotIndex, String)> {
-    let slot = resource.slot_of("name.formatted")?;
-    if !document.value(slot).is_absent() || MAPPED.iter().any(|p| resource.slot_of(p).is_some()) {
+    let slot = resource.whole_name()?;
+    if !document.value(slot).is_absent() {
         return None;
     }
     let body: Map<String, Json> = serde_json::from_slice(body).ok()?;

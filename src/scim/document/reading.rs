@@ -127,25 +127,23 @@ impl<'r, 'de> Reader<'r, 'de> {
         E::custom("refused")
     }
 
-    /// Notes a path that nothing is mapped to, or refuses it.
-    pub(in crate::scim) fn leave_out(&mut self, path: &dyn fmt::Display) -> Result<(), ScimError> {
+    /// Notes a path that nothing is mapped to, or refuses it. It comes in pieces, so that nothing
+    /// is formatted.
+    pub(in crate::scim) fn leave_out(&mut self, path: &[&str]) -> Result<(), ScimError> {
         if !self.profile.ignore_unmapped {
             let kind = match self.body {
                 Body::Resource => ScimType::InvalidSyntax,
                 _ => ScimType::InvalidPath,
             };
-            let path = path.to_string();
+            let path = path.concat();
             return Err(ScimError::new(kind, format!("`{}` is not served here", Named(&path))));
         }
         self.unmapped.note(path);
         Ok(())
     }
 
-    pub(super) fn unmapped<E: serde::de::Error>(
-        &mut self,
-        path: fmt::Arguments<'_>,
-    ) -> Result<(), E> {
-        self.leave_out(&path).map_err(|error| self.fail(error))
+    pub(super) fn unmapped<E: serde::de::Error>(&mut self, path: &[&str]) -> Result<(), E> {
+        self.leave_out(path).map_err(|error| self.fail(error))
     }
 
     /// Refuses a read-only attribute where the RFC wants that, else passes over it.
@@ -277,9 +275,9 @@ impl<'r, 'de> Reader<'r, 'de> {
                 if map.next_value_seed(Emptiness(self.profile.empty_string_clears))? {
                     Ok(())
                 } else if root {
-                    self.unmapped(format_args!("{}", member.name))
+                    self.unmapped(&[&member.name])
                 } else {
-                    self.unmapped(format_args!("{}:{}", shape.urn, member.name))
+                    self.unmapped(&[&shape.urn, ":", &member.name])
                 }
             }
         }
@@ -337,12 +335,12 @@ impl<'r, 'de> Reader<'r, 'de> {
                 if map.next_value_seed(Emptiness(self.profile.empty_string_clears))? {
                     Ok(())
                 } else {
-                    self.unmapped(format_args!("{key}"))
+                    self.unmapped(&[key])
                 }
             }
             _ => {
                 map.next_value::<IgnoredAny>()?;
-                self.unmapped(format_args!("{key}"))
+                self.unmapped(&[key])
             }
         }
     }
@@ -418,7 +416,7 @@ impl<'de> Visitor<'de> for ShapeSeed<'_, '_, 'de> {
                 self.reader.value(slot, &mut map)?;
             } else {
                 map.next_value::<IgnoredAny>()?;
-                self.reader.unmapped(format_args!("{}:{key}", self.shape.urn))?;
+                self.reader.unmapped(&[&self.shape.urn, ":", &key])?;
             }
         }
         Ok(())

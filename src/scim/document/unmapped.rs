@@ -20,8 +20,8 @@ pub struct UnmappedPaths {
 }
 
 impl UnmappedPaths {
-    /// Notes a path, if it is new and there is room.
-    pub(in crate::scim) fn note(&mut self, path: &dyn fmt::Display) {
+    /// Notes a path, which comes in pieces, if it is new and there is room.
+    pub(in crate::scim) fn note(&mut self, path: &[&str]) {
         if self.length == MAX_UNMAPPED {
             return;
         }
@@ -29,8 +29,7 @@ impl UnmappedPaths {
             self.lines.reserve(USUAL);
         }
         let start = self.lines.len();
-        // Writing into memory cannot fail.
-        let _ = write!(self.lines, "{path}");
+        path.iter().for_each(|piece| self.lines.push_str(piece));
         let written = self.lines.get(start..).unwrap_or_default();
         if written.len() > LONGEST || !is_printable(written) && written.contains(char::is_control) {
             let kept: String = written.chars().filter(|c| !c.is_control()).take(LONGEST).collect();

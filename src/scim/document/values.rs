@@ -190,7 +190,7 @@ impl<'de> Visitor<'de> for ElementVisitor<'_, '_, 'de> {
                 let empty = map.next_value_seed(Emptiness(reader.profile.empty_string_clears))?;
                 let is_known = list.definition.is_some_and(|d| d.sub_attribute(&key).is_some());
                 if !empty || !is_known {
-                    reader.unmapped(format_args!("{}.{key}", list.path))?;
+                    reader.unmapped(&[&list.path, ".", &key])?;
                 }
             }
         }

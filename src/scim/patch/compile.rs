@@ -44,7 +44,7 @@ pub(super) fn operation<'a>(
         Found::Id | Found::ReadOnly | Found::ResourceType => return Err(read_only(text)),
         // Accepted and never kept.
         Found::Password => return Ok(()),
-        Found::Unmapped | Found::Unknown => return reader.leave_out(&text),
+        Found::Unmapped | Found::Unknown => return reader.leave_out(&[text]),
         Found::Slot(slot) => SlotSet::of(slot),
         Found::Complex(complex) => complex.slots,
         Found::Schema(shape) => shape.slots,
@@ -171,7 +171,7 @@ impl<'r, 'a> Lister<'_, 'r, 'a> {
             Some(Some(column)) => Some(column),
             // `type` and `primary` come with the element; a request's are accepted, not stored.
             Some(None) if path.sub_attribute.is_some_and(is_companion) => return Ok(()),
-            Some(None) => return self.reader.leave_out(&self.text),
+            Some(None) => return self.reader.leave_out(&[self.text]),
         };
         match (path.filter.as_deref(), column) {
             (Some(filter), column) => match only_type(filter) {
@@ -251,7 +251,7 @@ impl<'r, 'a> Lister<'_, 'r, 'a> {
             None => element.slots,
             Some(column) => match multi.slot(row, column) {
                 Some(slot) => SlotSet::of(slot),
-                None => return self.reader.leave_out(&self.text),
+                None => return self.reader.leave_out(&[self.text]),
             },
         };
         let writable = slots.difference(self.reader.resource.read_only());
@@ -299,7 +299,7 @@ impl<'r, 'a> Lister<'_, 'r, 'a> {
         if self.verb != Verb::Add && !self.reader.profile.ignore_unmapped {
             return Err(no_target(self.text));
         }
-        self.reader.leave_out(&self.text)
+        self.reader.leave_out(&[self.text])
     }
 
     /// Elements by any other condition.

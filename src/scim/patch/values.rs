@@ -87,7 +87,7 @@ impl<'a> Lister<'_, '_, 'a> {
         let condition = match brackets.map(|brackets| self.condition(brackets)).transpose() {
             Ok(condition) => condition,
             Err(_) if self.reader.profile.ignore_unmapped => {
-                return self.reader.leave_out(&self.text);
+                return self.reader.leave_out(&[self.text]);
             }
             Err(error) => return Err(error),
         };

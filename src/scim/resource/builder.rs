@@ -1,5 +1,6 @@
 //! Compiling slot requests into a [`Resource`].
 
+use super::super::document::whole_name;
 use super::super::json::Quoted;
 use super::super::path::{AttrPath, Urns};
 use super::super::schema::{
@@ -28,6 +29,7 @@ fn shape(urn: &str, name: &str, description: &str, members: Vec<Member>) -> Shap
         name: name.into(),
         description: description.into(),
         places: Vec::new(),
+        factor: 0,
         members,
         slots: SlotSet::EMPTY,
         mapped: 0,
@@ -336,7 +338,7 @@ impl ResourceBuilder {
         let set = |test: &dyn Fn(&Slot) -> bool| -> SlotSet {
             (0_u16..).map(SlotIndex).zip(&slots).filter(|(_, s)| test(s)).map(|(i, _)| i).collect()
         };
-        Resource {
+        let mut resource = Resource {
             required: set(&|slot| slot.required),
             printable: set(&|slot| slot.returned != Returned::Never),
             read_only: set(&|slot| !slot.writable()),
@@ -349,7 +351,10 @@ impl ResourceBuilder {
             urns,
             created,
             last_modified,
-        }
+            whole_name: None,
+        };
+        resource.whole_name = whole_name(&resource);
+        resource
     }
 }
 

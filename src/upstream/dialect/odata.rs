@@ -215,11 +215,12 @@ impl OData {
         let mut body = Vec::with_capacity(512);
         let mut sign = b'{';
         for (index, value) in delta.iter() {
-            let field = entity.fields.field(index).ok_or(DialectError::Unknown)?;
+            let Some(field) = entity.fields.field(index) else {
+                return Err(DialectError::Unknown);
+            };
             body.push(sign);
             sign = b',';
-            quoted(&mut body, field.name.as_str());
-            body.push(b':');
+            body.extend_from_slice(field.name.before_value().as_bytes());
             if field.many {
                 // A collection is never null (Part 1, §11.2.4.1.2): without values it is empty.
                 let mut sign = b'[';
