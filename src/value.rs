@@ -3,12 +3,14 @@
 
 mod json;
 mod table;
+mod utc;
 
 use std::borrow::Cow;
 use std::fmt;
 
 pub use json::{is_plain, unescaped};
 pub use table::Table;
+pub(crate) use utc::utc;
 
 /// The type of a value (RFC 7643 §2.3, as far as a legacy column can hold it).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -259,6 +261,9 @@ pub fn instant(text: &str) -> Option<jiff::Timestamp> {
     // The `T` is what makes it a dateTime; jiff would also take a blank or a bare date.
     if text.as_bytes().get(10) != Some(&b'T') {
         return None;
+    }
+    if let Some(time) = utc(text) {
+        return Some(time);
     }
     if let Ok(time) = text.parse::<jiff::Timestamp>() {
         return Some(time);

@@ -5,7 +5,7 @@
 //! three. So negation is carried down to the comparisons, and each is written with the test for
 //! absence that the upstream's treatment of nulls asks for.
 
-use crate::record::{Case, Facts, FieldIndex, Nulls, Operator, Predicate};
+use crate::record::{Case, Facts, FieldIndex, Nulls, Operator, Operators, Predicate};
 use crate::value::Value;
 
 /// A comparison, or its negation, of a field.
@@ -103,6 +103,10 @@ pub fn any(mut parts: Vec<Predicate<'_>>) -> Predicate<'_> {
 /// The first operator in a predicate that the upstream cannot do.
 #[must_use]
 pub fn unsupported(predicate: &Predicate<'_>, facts: &Facts) -> Option<Operator> {
+    // An upstream that can do everything needs no look at what it is asked.
+    if facts.operators == Operators::ALL && facts.absence && facts.searchable.is_none() {
+        return None;
+    }
     let lacks = |operator: Operator| (!facts.operators.contains(operator)).then_some(operator);
     let is_searchable =
         |field| facts.searchable.as_ref().is_none_or(|fields| fields.contains(&field));

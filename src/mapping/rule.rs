@@ -286,7 +286,8 @@ impl Rule {
     /// # Errors
     /// A [`Refusal`] for a value that no row can hold.
     pub fn search_value<'f>(&self, value: &'f Value<'_>, key: Type) -> Result<Set<'f>, Refusal> {
-        let stored = self.chain.inward(value.borrowed())?;
+        let value = value.borrowed();
+        let stored = if self.chain.is_empty() { value } else { self.chain.inward(value)? };
         let [Limit { notation, .. }, _] = self.limits;
         Ok(match &self.shape {
             // Of a reference, what the key must stand for.

@@ -4,16 +4,15 @@
 //! silently ignored.
 
 mod canonical;
+mod collision;
 mod parts;
 
-use super::policy::{Anchor, OnDelete};
+use super::Mapping;
+use super::policy::OnDelete;
 use super::predicate::{self, all, any};
 use super::reference::Keys;
-use super::rule::{Rule, Set, Shape};
-use super::{Mapping, policy};
-use crate::record::{
-    Case, Delta, Direction, FieldIndex, Nulls, Operator, Predicate, Record, Shared, UpstreamKey,
-};
+use super::rule::{Rule, Shape};
+use crate::record::{Case, Direction, FieldIndex, Nulls, Operator, Predicate, Shared, UpstreamKey};
 use crate::scim::filter::{Comparison, Target};
 use crate::scim::{Filter, ScimError, ScimType, SlotIndex};
 use crate::value::{Type, Value};
@@ -107,7 +106,7 @@ impl Mapping {
 
     /// Refuses a comparison of an identifying attribute with a blank value.
     fn heed_blank(&self, rule: &Rule, value: &Value<'_>) -> Result<(), ScimError> {
-        if self.identifies(rule) && value.as_str().is_some_and(|text| text.trim().is_empty()) {
+        if value.as_str().is_some_and(|text| text.trim().is_empty()) && self.identifies(rule) {
             return Err(ScimError::new(
                 ScimType::InvalidFilter,
                 format!("`{}` identifies a person: expected a value that is not blank", rule.path),
@@ -194,8 +193,13 @@ impl Mapping {
         keys: &Keys,
         negated: bool,
     ) -> Result<Predicate<'f>, ScimError> {
-        let each = |parts: &'f [Filter]| -> Result<Vec<Predicate<'f>>, ScimError> {
-            parts.iter().map(|part| self.translate(part, keys, negated)).collect()
+        let each = |parts: &'f [Filter]| {
+            // With room for the condition that every search has.
+            let mut predicates = Vec::with_capacity(parts.len() + 1);
+            for part in parts {
+                predicates.push(self.translate(part, keys, negated)?);
+            }
+            Ok(predicates)
         };
         Ok(match filter {
             Filter::Everything if negated => Predicate::Nothing,
@@ -222,7 +226,10 @@ impl Mapping {
     fn present(&self, slot: SlotIndex, negated: bool) -> Result<Predicate<'_>, ScimError> {
         let rule = self.searchable(slot)?;
         let one = |field| self.held(field, negated);
-        let parts = rule.fields().map(one).collect();
+        let Shape::Split { fields: [first, second], .. } = &rule.shape else {
+            return Ok(rule.fields().next().map_or(Predicate::Nothing, one));
+        };
+        let parts = vec![one(*first), one(*second)];
         Ok(if negated { any(parts) } else { all(parts) })
     }
 
@@ -319,14 +326,15 @@ impl Mapping {
                 _ => compared,
             }
         };
-        let predicate = match set {
-            Set { first: Some(only), second: None } => of_field(only),
-            set => {
+        let predicate = match (set.first, set.second) {
+            (Some(only), None) | (None, Some(only)) => of_field(only),
+            (Some(one), Some(two)) => {
                 // With room for the condition that every search has.
                 let mut parts = Vec::with_capacity(3);
-                parts.extend(set.into_iter().map(of_field));
+                parts.extend([of_field(one), of_field(two)]);
                 if negated { any(parts) } else { all(parts) }
             }
+            (None, None) => nobody(),
         };
         self.supported(predicate, &rule.path, operator)
     }
@@ -378,65 +386,6 @@ impl Mapping {
                 self.present(slot, negated)
             }
         }
-    }
-
-    /// The rows that a new person may collide with: those with the same unique fields or the same
-    /// anchor, whoever made them, in scope or not, living or not.
-    #[must_use]
-    pub fn collisions<'d>(
-        &self,
-        wished: &'d Delta<'_>,
-        row: Option<&'d Record<'_>>,
-    ) -> Predicate<'d> {
-        let same = |field: &FieldIndex| {
-            let value = wished.value(*field).or(row.map(|row| row.value(*field)));
-            match value {
-                Some(value) if !value.is_absent() => predicate::compare(
-                    *field,
-                    Operator::Eq,
-                    value.borrowed(),
-                    self.case(*field, false),
-                    false,
-                    self.nulls(),
-                ),
-                _ => Predicate::Absent(*field, true),
-            }
-        };
-        let name = all(self.unique.iter().map(same).collect());
-        any(std::iter::once(name).chain(self.same_anchor(wished)).collect())
-    }
-
-    fn same_anchor<'d>(&self, wished: &'d Delta<'_>) -> Option<Predicate<'d>> {
-        let Anchor { field, .. } = self.anchor?;
-        let value = wished.value(field).filter(|value| !value.is_absent())?;
-        let case = Case::Exact;
-        Some(predicate::compare(field, Operator::Eq, value.borrowed(), case, false, self.nulls()))
-    }
-
-    /// Whether a row has the unique fields that are wished, as SCIM compares names: regardless of
-    /// letter case, and nothing else is folded.
-    #[must_use]
-    pub fn has_same_name(
-        &self,
-        wished: &Delta<'_>,
-        present: Option<&Record<'_>>,
-        other: &Record<'_>,
-    ) -> bool {
-        !self.unique.is_empty()
-            && self.unique.iter().all(|field| {
-                let value = wished.value(*field).or(present.map(|row| row.value(*field)));
-                value.is_some_and(|value| policy::equal(value, other.value(*field)))
-            })
-    }
-
-    /// Whether a row has the anchor that is wished.
-    #[must_use]
-    pub fn has_same_anchor(&self, wished: &Delta<'_>, other: &Record<'_>) -> bool {
-        self.anchor.is_some_and(|anchor| {
-            wished
-                .value(anchor.field)
-                .is_some_and(|value| !value.is_absent() && value == other.value(anchor.field))
-        })
     }
 
     /// The order of rows by an attribute, its fields one after the other; empty where the upstream

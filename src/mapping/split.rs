@@ -95,17 +95,20 @@ impl Split {
         self.pieces(values).is_ok()
     }
 
-    /// Whether what the two fields hold is printed as that very text.
+    /// Whether a text is seen to be the very one that its two parts are printed as; another may be
+    /// so as well.
     #[must_use]
-    pub fn prints(&self, values: [&Value<'_>; 2], text: &str) -> bool {
-        match self.pieces(values) {
-            Ok((alone, None)) => alone == text,
-            Ok((first, Some(second))) => {
-                let behind = text.strip_prefix(&*first);
-                behind.and_then(|rest| rest.strip_prefix(&*self.separator)) == Some(&*second)
-            }
-            Err(_) => false,
-        }
+    pub fn is_canonical(&self, text: &str) -> bool {
+        let is_stored = |part: &Part, piece: &str| {
+            let is_missing = part.missing.as_deref().is_some_and(|m| same_folded(m, piece));
+            part.chain.is_empty() && !is_missing && !is_blank(piece)
+        };
+        let [first, second] = &self.parts;
+        // Where it is cut, the part that may not hold the separator never does.
+        !self.accept.as_deref().is_some_and(|sign| holds(text, sign))
+            && self
+                .cut(text)
+                .is_some_and(|(before, after)| is_stored(first, before) && is_stored(second, after))
     }
 
     /// What stands before and behind the separator; the first alone when none is printed.
@@ -154,8 +157,8 @@ impl Split {
         };
         // One byte needs no search for a pattern; it is ASCII, so it stands between characters.
         let place = match self.at {
-            At::First => text.bytes().position(|byte| byte == *sign)?,
-            At::Last => text.bytes().rposition(|byte| byte == *sign)?,
+            At::First => text.as_bytes().iter().position(|byte| byte == sign)?,
+            At::Last => text.as_bytes().iter().rposition(|byte| byte == sign)?,
         };
         Some((text.get(..place)?, text.get(place + 1..)?))
     }
@@ -287,6 +290,25 @@ mod tests {
                     same_folded(left.as_str().unwrap(), right.as_str().unwrap())
                 };
                 prop_assert!(same(&first, &first_again) && same(&second, &second_again));
+            }
+        }
+
+        #[test]
+        fn a_canonical_text_is_printed_as_it_was(
+            text in r"[a@\\B ]{0,8}",
+            last in any::<bool>(),
+            missing in any::<bool>(),
+            accept in any::<bool>(),
+            long in any::<bool>(),
+        ) {
+            let at = if last { At::Last } else { At::First };
+            let mut split = split(at, missing.then_some("B"), accept.then_some("\\"));
+            if long {
+                split.separator = "@@".into();
+            }
+            if split.is_canonical(&text) {
+                let [first, second] = split.inward(&text).unwrap();
+                prop_assert_eq!(split.outward([&first, &second]), Ok(text));
             }
         }
 

@@ -7,7 +7,7 @@ use std::borrow::Cow;
 use std::fmt;
 
 use super::json::{Quoted, is_number};
-use super::path::{AttrPath, Urns, is_name};
+use super::path::{AttrPath, Urns, is_name, is_name_byte, is_path_byte};
 
 /// How deep parentheses, brackets and `not` may nest.
 pub const MAX_DEPTH: u8 = 32;
@@ -59,7 +59,19 @@ impl Comparison {
     /// The operator of that keyword, in any letter case.
     #[must_use]
     pub fn named(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|operator| operator.name().eq_ignore_ascii_case(name))
+        let [first, second] = name.as_bytes() else { return None };
+        Some(match [first.to_ascii_lowercase(), second.to_ascii_lowercase()] {
+            [b'e', b'q'] => Self::Eq,
+            [b'n', b'e'] => Self::Ne,
+            [b'c', b'o'] => Self::Co,
+            [b's', b'w'] => Self::Sw,
+            [b'e', b'w'] => Self::Ew,
+            [b'g', b't'] => Self::Gt,
+            [b'g', b'e'] => Self::Ge,
+            [b'l', b't'] => Self::Lt,
+            [b'l', b'e'] => Self::Le,
+            _ => return None,
+        })
     }
 }
 
@@ -229,9 +241,13 @@ impl<'a, 'u> Parser<'a, 'u> {
         self.text.get(start..self.at).unwrap_or_default()
     }
 
-    /// Takes the keyword if it stands here as a word of its own.
+    /// Takes the keyword, which is in lower case, if it stands here as a word of its own.
     fn keyword(&mut self, word: &str) -> bool {
         let rest = self.text.as_bytes().get(self.at..).unwrap_or_default();
+        // Nearly always another letter is there.
+        if rest.first().map(u8::to_ascii_lowercase) != word.as_bytes().first().copied() {
+            return false;
+        }
         let found =
             rest.get(..word.len()).is_some_and(|head| head.eq_ignore_ascii_case(word.as_bytes()))
                 && matches!(rest.get(word.len()), Some(b' ' | b'('));
@@ -271,6 +287,10 @@ impl<'a, 'u> Parser<'a, 'u> {
         let mut first = Some(part(self)?);
         let mut parts = Vec::new();
         loop {
+            // As behind the last part of a group.
+            if self.peek() != Some(b' ') {
+                break;
+            }
             let before = self.at;
             if !(self.spaces() && self.keyword(word)) {
                 self.at = before;
@@ -342,9 +362,7 @@ impl<'a, 'u> Parser<'a, 'u> {
 
     fn path(&mut self) -> Result<AttrPath<'a>, Mistake> {
         let start = self.at;
-        let token = self.run(|byte| {
-            byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'$' | b':' | b'.')
-        });
+        let token = self.run(is_path_byte);
         let Some(mut path) = AttrPath::plain(token, self.urns) else {
             self.at = start;
             return self.mistake("an attribute name");
@@ -371,8 +389,7 @@ impl<'a, 'u> Parser<'a, 'u> {
         path.filter = Some(Box::new(filter));
         if self.peek() == Some(b'.') {
             self.at += 1;
-            let sub =
-                self.run(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'$'));
+            let sub = self.run(|byte| is_name_byte(byte) || byte == b'$');
             if !is_name(sub) {
                 return self.mistake("a sub-attribute name");
             }

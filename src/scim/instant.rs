@@ -4,10 +4,15 @@ use jiff::Timestamp;
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 
+use crate::value::utc;
+
 /// The instant that the text names, or `None` if it is no `xsd:dateTime` of a four-digit year with
 /// date and time. Without an offset it is taken as UTC.
 #[must_use]
 pub fn instant(text: &str) -> Option<Timestamp> {
+    if let Some(time) = utc(text) {
+        return Some(time);
+    }
     let bytes = text.as_bytes();
     let shaped = bytes.len() >= 19
         && bytes.len() <= 40

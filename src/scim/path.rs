@@ -100,17 +100,13 @@ impl<'a> AttrPath<'a> {
         if rest.is_empty() && schema.is_some_and(|schema| schema.len() == token.len()) {
             return Some(Self { schema, attribute: "", filter: None, sub_attribute: None });
         }
-        // A byte needs no search for a pattern.
-        let (attribute, sub_attribute) = match rest.bytes().position(|byte| byte == b'.') {
-            Some(dot) => (rest.get(..dot)?, Some(rest.get(dot + 1..)?)),
-            None => (rest, None),
+        let (attribute, behind) = rest.split_at_checked(name_length(rest)?)?;
+        let sub_attribute = match behind.as_bytes() {
+            [] => None,
+            [b'.', ..] => Some(behind.get(1..).filter(|sub| is_name(sub))?),
+            _ => return None,
         };
-        (is_name(attribute) && sub_attribute.is_none_or(is_name)).then_some(Self {
-            schema,
-            attribute,
-            filter: None,
-            sub_attribute,
-        })
+        Some(Self { schema, attribute, filter: None, sub_attribute })
     }
 }
 
@@ -127,9 +123,44 @@ pub fn same_name(left: &str, right: &str) -> bool {
 /// Whether this is an attribute name: RFC 7643 §2.1, and `$ref`.
 #[must_use]
 pub fn is_name(text: &str) -> bool {
-    let mut bytes = text.bytes();
-    bytes.next().is_some_and(|first| first.is_ascii_alphabetic() || matches!(first, b'$' | b'_'))
-        && bytes.all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
+    name_length(text) == Some(text.len())
+}
+
+/// How many bytes of a text are the attribute name that it begins with, if it does.
+fn name_length(text: &str) -> Option<usize> {
+    let (first, rest) = text.as_bytes().split_first()?;
+    if !(first.is_ascii_alphabetic() || matches!(first, b'$' | b'_')) {
+        return None;
+    }
+    Some(1 + rest.iter().position(|byte| !is_name_byte(*byte)).unwrap_or(rest.len()))
+}
+
+/// Which bytes stand in names, and which in paths, by their number.
+const BYTES: [u8; 256] = {
+    let mut kinds = [0; 256];
+    let mut byte = 0;
+    while byte < 128 {
+        let sign = byte as u8;
+        if sign.is_ascii_alphanumeric() || matches!(sign, b'-' | b'_') {
+            kinds[byte] = IN_NAME | IN_PATH;
+        } else if matches!(sign, b'$' | b':' | b'.') {
+            kinds[byte] = IN_PATH;
+        }
+        byte += 1;
+    }
+    kinds
+};
+const IN_NAME: u8 = 1;
+const IN_PATH: u8 = 2;
+
+/// Whether a byte may stand in an attribute name behind its beginning (RFC 7643 §2.1).
+pub(super) fn is_name_byte(byte: u8) -> bool {
+    BYTES.get(usize::from(byte)).is_some_and(|kind| kind & IN_NAME != 0)
+}
+
+/// Whether a byte may stand in a path without brackets.
+pub(super) fn is_path_byte(byte: u8) -> bool {
+    BYTES.get(usize::from(byte)).is_some_and(|kind| kind & IN_PATH != 0)
 }
 
 impl fmt::Display for AttrPath<'_> {

@@ -42,14 +42,14 @@ impl Mapping {
         if is_one && rule.chain.is_empty() {
             return None;
         }
-        let set = rule.search_value(value, self.kind(self.entity.key)).ok()?;
         // Nearly every literal is written as it is printed.
-        if let (Shape::Split { split, fields: [first, second] }, true, Some(text)) =
+        if let (Shape::Split { split, .. }, true, Some(text)) =
             (&rule.shape, rule.chain.is_empty(), value.as_str())
-            && split.prints([set.value(*first), set.value(*second)], text)
+            && split.is_canonical(text)
         {
             return None;
         }
+        let set = rule.search_value(value, self.kind(self.entity.key)).ok()?;
         // A literal is one value, also of an attribute that is a list of one.
         let printed = match rule.outward_of(|field| set.value(field)).ok()?.into_owned() {
             Value::List(values) => values.into_vec().pop()?,

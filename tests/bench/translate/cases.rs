@@ -65,13 +65,13 @@ pub(crate) const CASES: &[Case] = &[
     Case { name: "put", last: cost(28_829, 10), budget: cost(60_000, 20), run: replace },
     Case {
         name: "filter",
-        last: cost(6_462, 4),
+        last: cost(5_134, 4),
         budget: cost(2_000, 4),
         run: |b| filter(b, SIMPLE),
     },
     Case {
         name: "filter-complex",
-        last: cost(26_215, 25),
+        last: cost(22_488, 23),
         budget: cost(8_000, 20),
         run: |b| filter(b, COMPLEX),
     },

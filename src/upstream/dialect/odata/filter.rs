@@ -43,7 +43,8 @@ fn expression(
         Predicate::Everything => Ok(Truth::Always),
         Predicate::Nothing => Ok(Truth::Never),
         Predicate::Absent(field, absent) => {
-            name(out, fields, *field, false)?;
+            let Some(field) = fields.field(*field) else { return Err(DialectError::Unknown) };
+            name(out, field, false);
             out.push_str(if *absent { "%20eq%20null" } else { "%20ne%20null" });
             Ok(Truth::Depends)
         }
@@ -77,7 +78,7 @@ fn expression(
         Predicate::All(parts) => several(out, parts, AND, Truth::Never, fields),
         Predicate::Any(parts) => several(out, parts, OR, Truth::Always, fields),
         Predicate::Compare { field, operator, value, case } => {
-            let kind = fields.field(*field).ok_or(DialectError::Unknown)?;
+            let Some(kind) = fields.field(*field) else { return Err(DialectError::Unknown) };
             let lowered = match value {
                 Value::Text(text) if *case == Case::ToLower && kind.is_text() => Some(text),
                 _ => None,
@@ -108,12 +109,12 @@ fn expression(
             if function {
                 out.push_str(operator.name());
                 out.push('(');
-                name(out, fields, *field, lowered.is_some())?;
+                name(out, kind, lowered.is_some());
                 out.push(',');
                 literal(out)?;
                 out.push(')');
             } else {
-                name(out, fields, *field, lowered.is_some())?;
+                name(out, kind, lowered.is_some());
                 out.push_str("%20");
                 out.push_str(operator.name());
                 out.push_str("%20");
@@ -168,13 +169,7 @@ fn several(
     })
 }
 
-fn name(
-    out: &mut String,
-    fields: &Fields,
-    field: crate::record::FieldIndex,
-    lowered: bool,
-) -> Result<(), DialectError> {
-    let field = fields.field(field).ok_or(DialectError::Unknown)?;
+fn name(out: &mut String, field: &Field, lowered: bool) {
     if lowered {
         out.push_str("tolower(");
     }
@@ -182,7 +177,6 @@ fn name(
     if lowered {
         out.push(')');
     }
-    Ok(())
 }
 
 /// Writes the path to a field: its name, behind what leads to the row that has it (OData 4.01
