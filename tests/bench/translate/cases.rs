@@ -48,30 +48,30 @@ pub(crate) struct Case {
 
 /// Every operation.
 pub(crate) const CASES: &[Case] = &[
-    Case { name: "row", last: cost(19_270, 6), budget: cost(16_000, 2), run: row },
-    Case { name: "create", last: cost(35_014, 4), budget: cost(22_000, 3), run: create },
+    Case { name: "row", last: cost(19_708, 6), budget: cost(16_000, 2), run: row },
+    Case { name: "create", last: cost(29_182, 4), budget: cost(22_000, 3), run: create },
     Case {
         name: "patch",
-        last: cost(47_455, 21),
+        last: cost(44_090, 21),
         budget: cost(60_000, 20),
         run: |b| patch(b, PATCH),
     },
     Case {
         name: "patch-flagged",
-        last: cost(35_885, 18),
+        last: cost(33_105, 18),
         budget: cost(60_000, 20),
         run: |b| patch(b, FLAGGED),
     },
-    Case { name: "put", last: cost(28_829, 10), budget: cost(60_000, 20), run: replace },
+    Case { name: "put", last: cost(26_510, 10), budget: cost(60_000, 20), run: replace },
     Case {
         name: "filter",
-        last: cost(5_134, 4),
+        last: cost(5_109, 4),
         budget: cost(2_000, 4),
         run: |b| filter(b, SIMPLE),
     },
     Case {
         name: "filter-complex",
-        last: cost(22_488, 23),
+        last: cost(22_613, 23),
         budget: cost(8_000, 20),
         run: |b| filter(b, COMPLEX),
     },
