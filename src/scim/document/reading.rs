@@ -3,9 +3,7 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use serde::de::{
-    DeserializeSeed, Deserializer, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor,
-};
+use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
 use serde_json::value::RawValue;
 
@@ -19,6 +17,10 @@ use super::complex::ComplexSeed;
 use super::list::ListSeed;
 use super::{Document, Invalid, UnmappedPaths};
 use crate::value::{Type, Value};
+
+mod schemas;
+
+use schemas::{Schemas, SchemasSeed};
 
 /// What is being read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,14 +50,6 @@ pub(in crate::scim) struct Reader<'r, 'de> {
     /// A refusal found inside a visitor, whose own errors can only be texts.
     failure: Option<ScimError>,
     schemas: Schemas,
-}
-
-/// What the body's `schemas` say.
-#[derive(Default)]
-struct Schemas {
-    base: bool,
-    version_1: bool,
-    unknown: bool,
 }
 
 impl<'r, 'de> Reader<'r, 'de> {
@@ -459,60 +453,6 @@ impl<'de> Visitor<'de> for ShapeSeed<'_, '_, 'de> {
         }
         while list.next_element::<IgnoredAny>()?.is_some() {}
         self.wrong("a list for the whole object")
-    }
-}
-
-/// Reads `schemas`.
-struct SchemasSeed<'x, 'r, 'de>(&'x mut Reader<'r, 'de>);
-
-impl SchemasSeed<'_, '_, '_> {
-    fn note(&mut self, urn: &str) {
-        let resource = self.0.resource;
-        let seen = &mut self.0.schemas;
-        match resource.shape(Some(urn)) {
-            Some(shape) if std::ptr::eq(shape, resource.core()) => seen.base = true,
-            Some(_) => {}
-            None if urn.eq_ignore_ascii_case("urn:scim:schemas:core:1.0") => seen.version_1 = true,
-            None => seen.unknown = true,
-        }
-    }
-}
-
-impl<'de> DeserializeSeed<'de> for SchemasSeed<'_, '_, 'de> {
-    type Value = ();
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
-        deserializer.deserialize_any(self)
-    }
-}
-
-impl<'de> Visitor<'de> for SchemasSeed<'_, '_, 'de> {
-    type Value = ();
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a list of URNs")
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(mut self, mut list: A) -> Result<(), A::Error> {
-        while let Some(urn) = list.next_element_seed(Text)? {
-            match urn {
-                Some(urn) => self.note(&urn),
-                None => return Err(A::Error::custom("a URN")),
-            }
-        }
-        Ok(())
-    }
-
-    fn visit_str<E: serde::de::Error>(mut self, urn: &str) -> Result<(), E> {
-        if !self.0.profile.scim1_schemas {
-            return Err(E::custom("a list"));
-        }
-        self.note(urn);
-        Ok(())
-    }
-
-    fn visit_unit<E>(self) -> Result<(), E> {
-        Ok(())
     }
 }
 
