@@ -7,6 +7,7 @@ mod declaration;
 mod delta;
 mod entity;
 mod expansion;
+mod fields;
 mod notation;
 mod options;
 mod query;
@@ -19,11 +20,9 @@ use std::fmt;
 
 pub use declaration::{Declaration, Declared};
 pub use delta::{Delta, Difference};
-pub use entity::{
-    Case, Description, Elsewhere, Entity, Etag, Facts, Field, FieldIndex, FieldName, Fields, Nulls,
-    Operator, Operators, Paging,
-};
+pub use entity::{Description, Elsewhere, Entity, Etag, Facts, Nulls, Operator, Operators, Paging};
 pub use expansion::Expansion;
+pub use fields::{Case, Field, FieldIndex, FieldName, Fields};
 pub use notation::Notation;
 pub use options::{
     NamedTexts, OptionDefinition, OptionKind, OptionValue, Options, Reach, Structure,
@@ -33,7 +32,7 @@ pub use recognition::{Class, Condition, ErrorRule, Place, Recognised};
 pub use sample::{Sample, Shown};
 pub use template::{Piece, Source, Template, Tree, Unfillable, members};
 
-use crate::value::{Table, Value};
+use crate::value::{Table, Text, Value};
 
 /// What addresses one row upstream: never printed to a client unless the mapping says that the
 /// key is also the SCIM id.
@@ -92,7 +91,7 @@ pub struct Record<'a> {
     /// What the keys in some fields stand for; not stored in this row.
     meanings: Vec<(FieldIndex, Value<'a>)>,
     /// The row's ETag, as the upstream wrote it.
-    pub version: Option<Cow<'a, str>>,
+    pub version: Option<Text<'a>>,
     /// The row as the upstream wrote it, where its dialect must have it to write the row again:
     /// nobody but that dialect reads it.
     pub source: Option<Cow<'a, str>>,
@@ -144,7 +143,7 @@ impl<'a> Record<'a> {
         Record {
             values: self.values.into_owned(),
             meanings: self.meanings.into_iter().map(|(f, v)| (f, v.into_owned())).collect(),
-            version: self.version.map(|version| Cow::Owned(version.into_owned())),
+            version: self.version.map(Text::into_owned),
             source: self.source.map(|source| Cow::Owned(source.into_owned())),
         }
     }

@@ -3,14 +3,16 @@
 
 mod json;
 mod table;
+mod text;
 mod utc;
 
 use std::borrow::Cow;
 use std::fmt;
 
-pub use json::{is_plain, unescaped};
+pub use json::{is_plain, unescaped, unescaped_in_blocks};
 pub use table::Table;
-pub(crate) use utc::utc;
+pub use text::{Text, TextBuilder};
+pub(crate) use utc::{spelled, utc};
 
 /// The type of a value (RFC 7643 §2.3, as far as a legacy column can hold it).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -67,15 +69,15 @@ pub enum Value<'a> {
     #[default]
     Absent,
     /// Characters.
-    Text(Cow<'a, str>),
+    Text(Text<'a>),
     /// A whole number.
     Integer(i64),
     /// A number with a fraction, in JSON's spelling.
-    Decimal(Cow<'a, str>),
+    Decimal(Text<'a>),
     /// A truth value.
     Boolean(bool),
     /// A point in time, in RFC 3339's spelling.
-    DateTime(Cow<'a, str>),
+    DateTime(Text<'a>),
     /// Several values of one type, none of them absent or a list: RFC 7643 §2.4's multi-valued
     /// attribute. Never empty, because an empty list is [`Value::Absent`]; in no order that means
     /// anything, and each value once.
@@ -86,7 +88,7 @@ impl<'a> Value<'a> {
     /// A borrowed text.
     #[must_use]
     pub const fn text(text: &'a str) -> Self {
-        Self::Text(Cow::Borrowed(text))
+        Self::Text(Text::of(text))
     }
 
     /// Whether nothing is there.
@@ -98,13 +100,11 @@ impl<'a> Value<'a> {
     /// Whether it holds memory of its own, which has to be given back.
     #[must_use]
     pub const fn owns(&self) -> bool {
-        matches!(
-            self,
-            Self::Text(Cow::Owned(_))
-                | Self::Decimal(Cow::Owned(_))
-                | Self::DateTime(Cow::Owned(_))
-                | Self::List(_)
-        )
+        match self {
+            Self::Text(text) | Self::Decimal(text) | Self::DateTime(text) => text.is_long(),
+            Self::List(_) => true,
+            Self::Absent | Self::Integer(_) | Self::Boolean(_) => false,
+        }
     }
 
     /// The list of these values; nothing where there are none.
@@ -160,11 +160,11 @@ impl<'a> Value<'a> {
     pub fn borrowed(&self) -> Value<'_> {
         match self {
             Self::Absent => Value::Absent,
-            Self::Text(text) => Value::Text(Cow::Borrowed(text)),
+            Self::Text(text) => Value::Text(text.borrowed()),
             Self::Integer(number) => Value::Integer(*number),
-            Self::Decimal(text) => Value::Decimal(Cow::Borrowed(text)),
+            Self::Decimal(text) => Value::Decimal(text.borrowed()),
             Self::Boolean(truth) => Value::Boolean(*truth),
-            Self::DateTime(text) => Value::DateTime(Cow::Borrowed(text)),
+            Self::DateTime(text) => Value::DateTime(text.borrowed()),
             Self::List(values) => Value::List(values.iter().map(Value::borrowed).collect()),
         }
     }
@@ -174,11 +174,11 @@ impl<'a> Value<'a> {
     pub fn into_owned(self) -> Value<'static> {
         match self {
             Self::Absent => Value::Absent,
-            Self::Text(text) => Value::Text(Cow::Owned(text.into_owned())),
+            Self::Text(text) => Value::Text(text.into_owned()),
             Self::Integer(number) => Value::Integer(number),
-            Self::Decimal(text) => Value::Decimal(Cow::Owned(text.into_owned())),
+            Self::Decimal(text) => Value::Decimal(text.into_owned()),
             Self::Boolean(truth) => Value::Boolean(truth),
-            Self::DateTime(text) => Value::DateTime(Cow::Owned(text.into_owned())),
+            Self::DateTime(text) => Value::DateTime(text.into_owned()),
             Self::List(values) => Value::List(values.into_iter().map(Value::into_owned).collect()),
         }
     }

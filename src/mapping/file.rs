@@ -1,8 +1,6 @@
 //! What may be written in a mapping file: the keys of each of its tables, and the small readers
 //! that several of them share.
 
-use std::borrow::Cow;
-
 use toml::Spanned;
 use toml::de::DeValue;
 
@@ -14,7 +12,7 @@ use crate::diagnostic::Code;
 use crate::diagnostic::reader::{Holds, Key, Sink, Table, key, kind, names};
 use crate::record::{Case, Class, Etag, Notation, Nulls, Operator};
 use crate::scim::schema::RESOURCE_TYPES;
-use crate::value::{Type, Value};
+use crate::value::{Text, Type, Value};
 
 /// The version of the language that this program reads.
 pub const FORMAT: i64 = 1;
@@ -303,23 +301,21 @@ pub const EXAMPLE: &[Key] = &[
 /// A value of a type, or a finding.
 pub fn value(sink: &Sink, item: &Spanned<DeValue<'_>>, wanted: Type) -> Option<Value<'static>> {
     let found = match (wanted, item.get_ref()) {
-        (Type::String, DeValue::String(text)) => Some(Value::Text(Cow::Owned(text.to_string()))),
+        (Type::String, DeValue::String(text)) => Some(Value::Text(Text::owned(text))),
         (Type::Integer, DeValue::Integer(number)) => {
             i64::from_str_radix(number.as_str(), number.radix()).ok().map(Value::Integer)
         }
         (Type::Boolean, DeValue::Boolean(truth)) => Some(Value::Boolean(*truth)),
         (Type::Decimal, DeValue::Float(number)) => {
-            Some(Value::Decimal(Cow::Owned(number.as_str().to_owned())))
+            Some(Value::Decimal(Text::owned(number.as_str())))
         }
         (Type::Decimal, DeValue::Integer(number)) => {
-            Some(Value::Decimal(Cow::Owned(number.as_str().to_owned())))
+            Some(Value::Decimal(Text::owned(number.as_str())))
         }
         (Type::DateTime, DeValue::String(text)) => {
-            crate::value::instant(text).map(|_| Value::DateTime(Cow::Owned(text.to_string())))
+            crate::value::instant(text).map(|_| Value::DateTime(Text::owned(text)))
         }
-        (Type::DateTime, DeValue::Datetime(time)) => {
-            Some(Value::DateTime(Cow::Owned(time.to_string())))
-        }
+        (Type::DateTime, DeValue::Datetime(time)) => Some(Value::DateTime(time.to_string().into())),
         _ => None,
     };
     if found.is_none() {

@@ -1,7 +1,5 @@
 //! One `[[attribute]]`, compiled: how a slot and its fields become each other.
 
-use std::borrow::Cow;
-
 use super::reference::{Keys, Reference};
 use super::split::{Part, Split};
 use super::transform::{self, Chain, Refusal};
@@ -207,10 +205,10 @@ impl Rule {
             Shape::One(field) if self.many => return Ok(self.outward_each(held(*field))),
             Shape::One(field) | Shape::Reference { field, .. } => held(*field).borrowed(),
             Shape::Split { split, fields: [first, second] } => {
-                Value::Text(split.outward([held(*first), held(*second)])?.into())
+                Value::Text(split.outward([held(*first), held(*second)])?)
             }
             Shape::Person(field) => match held(*field) {
-                Value::Integer(number) => Value::Text(number.to_string().into()),
+                Value::Integer(number) => Value::Text((*number).into()),
                 other => other.borrowed(),
             },
         };
@@ -378,8 +376,10 @@ impl Rule {
 /// The two parts of a text, borrowed where it is.
 fn parts<'d>(split: &Split, text: Value<'d>) -> Result<[Value<'d>; 2], Refusal> {
     match text {
-        Value::Text(Cow::Borrowed(text)) => split.inward(text),
-        Value::Text(Cow::Owned(text)) => Ok(split.inward(&text)?.map(Value::into_owned)),
+        Value::Text(text) => match text.as_borrowed() {
+            Some(text) => split.inward(text),
+            None => Ok(split.inward(&text)?.map(Value::into_owned)),
+        },
         _ => Ok([Value::Absent, Value::Absent]),
     }
 }

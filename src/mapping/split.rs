@@ -4,10 +4,8 @@
 //! One spelling is canonical: whatever was accepted, the two parts print in one way only, and what
 //! could not be read back as the same two parts is not printed at all.
 
-use std::borrow::Cow;
-
 use super::transform::{Chain, Refusal};
-use crate::value::{Value, same_folded};
+use crate::value::{Text, TextBuilder, Value, same_folded};
 
 /// At which separator a text is split.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -77,16 +75,17 @@ impl Split {
     ///
     /// # Errors
     /// When a part is absent or empty, or holds what would be taken for a separator.
-    pub fn outward(&self, values: [&Value<'_>; 2]) -> Result<String, Refusal> {
+    pub fn outward(&self, values: [&Value<'_>; 2]) -> Result<Text<'static>, Refusal> {
         let (first, second) = match self.pieces(values)? {
             (alone, None) => return Ok(alone.into_owned()),
             (first, Some(second)) => (first, second),
         };
-        let mut text = String::with_capacity(first.len() + self.separator.len() + second.len());
+        let length = first.len() + self.separator.len() + second.len();
+        let mut text = TextBuilder::with_capacity(length);
         text.push_str(&first);
         text.push_str(&self.separator);
         text.push_str(&second);
-        Ok(text)
+        Ok(text.finish())
     }
 
     /// Whether [`outward`](Self::outward) makes a text of what the two fields hold.
@@ -164,10 +163,10 @@ impl Split {
     }
 }
 
-type Pieces<'v> = (Cow<'v, str>, Option<Cow<'v, str>>);
+type Pieces<'v> = (Text<'v>, Option<Text<'v>>);
 
 fn owned(text: &str) -> Value<'static> {
-    Value::Text(Cow::Owned(text.to_owned()))
+    Value::Text(Text::owned(text))
 }
 
 fn stored<'t>(part: &Part, text: &'t str) -> Result<Value<'t>, Refusal> {
@@ -184,9 +183,9 @@ fn stored<'t>(part: &Part, text: &'t str) -> Result<Value<'t>, Refusal> {
     }
 }
 
-fn printed<'v>(part: &Part, value: &'v Value<'_>) -> Result<Cow<'v, str>, Refusal> {
+fn printed<'v>(part: &Part, value: &'v Value<'_>) -> Result<Text<'v>, Refusal> {
     let printed = match value {
-        Value::Text(text) if part.chain.is_empty() => Value::text(text),
+        Value::Text(text) if part.chain.is_empty() => Value::Text(text.borrowed()),
         value => part.chain.outward(value.borrowed())?,
     };
     match printed {
@@ -204,7 +203,7 @@ fn is_blank(text: &str) -> bool {
 /// Whether a text holds a separator; one byte needs no search for a pattern.
 fn holds(text: &str, separator: &str) -> bool {
     match separator.as_bytes() {
-        [sign] => text.bytes().any(|byte| byte == *sign),
+        [sign] => text.as_bytes().contains(sign),
         _ => text.contains(separator),
     }
 }
@@ -251,12 +250,9 @@ mod tests {
     fn a_missing_part_is_stored_and_not_printed() {
         let split = split(At::Last, Some("CORP"), None);
         assert_eq!(parts(&split, "ana"), Some(("ana".to_owned(), "CORP".to_owned())));
-        assert_eq!(
-            split.outward([&Value::text("ana"), &Value::text("corp")]),
-            Ok("ana".to_owned())
-        );
+        assert_eq!(split.outward([&Value::text("ana"), &Value::text("corp")]), Ok(Text::of("ana")));
         let with_sign = [&Value::text("ana@x"), &Value::text("CORP")];
-        assert_eq!(split.outward(with_sign), Ok("ana@x@CORP".to_owned()));
+        assert_eq!(split.outward(with_sign), Ok(Text::of("ana@x@CORP")));
     }
 
     #[test]
@@ -268,7 +264,7 @@ mod tests {
         assert_eq!(parts(&split, "CORP\\ana\\x"), None, "it could not be printed");
         assert_eq!(
             split.outward([&Value::text("ana"), &Value::text("CORP")]),
-            Ok("ana@CORP".to_owned())
+            Ok(Text::of("ana@CORP"))
         );
     }
 
@@ -308,7 +304,7 @@ mod tests {
             }
             if split.is_canonical(&text) {
                 let [first, second] = split.inward(&text).unwrap();
-                prop_assert_eq!(split.outward([&first, &second]), Ok(text));
+                prop_assert_eq!(split.outward([&first, &second]), Ok(Text::of(&text)));
             }
         }
 

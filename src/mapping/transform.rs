@@ -31,7 +31,7 @@ use crate::diagnostic::reader::{Key, Sink, Table, key, read_file};
 use crate::diagnostic::{Report, Source};
 use crate::record::{Operator, Operators};
 use crate::scim::filter::Comparison;
-use crate::value::{Type, Value};
+use crate::value::{Text, Type, Value};
 
 pub(crate) use clean::is_unseen;
 
@@ -194,12 +194,12 @@ impl Shown {
 
 /// A dateTime, for what is shown.
 const fn date_time(text: &'static str) -> Value<'static> {
-    Value::DateTime(std::borrow::Cow::Borrowed(text))
+    Value::DateTime(Text::of(text))
 }
 
 /// A decimal, for what is shown.
 const fn decimal(text: &'static str) -> Value<'static> {
-    Value::Decimal(std::borrow::Cow::Borrowed(text))
+    Value::Decimal(Text::of(text))
 }
 
 impl fmt::Debug for Definition {

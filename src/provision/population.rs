@@ -117,7 +117,7 @@ impl Provisioner {
                     Ok(page) => page,
                     Err(cause) => return Err(self.misfit(cause, &query, &read, clock).await),
                 };
-                let next = page.next.as_ref().map(|next| next.to_string());
+                let next = page.next.as_ref().map(ToString::to_string);
                 came = read.take(self, page)?;
                 tell(read.rows.len());
                 if read.rows.len() > most {

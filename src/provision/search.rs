@@ -257,7 +257,7 @@ impl Provisioner {
         {
             self.lookup.remember(name, key).await;
         }
-        Ok(page.next.map(|next| next.into_owned()))
+        Ok(page.next.map(|next| next.to_string()))
     }
 
     /// Prints a row that is there for clients and meets the filter as SCIM compares.

@@ -55,7 +55,7 @@ impl<'a> Document<'a> {
 
     /// Takes the value out of a slot.
     pub fn take(&mut self, slot: SlotIndex) -> Value<'a> {
-        self.values.place(slot.position()).map(std::mem::take).unwrap_or_default()
+        self.values.take(slot.position())
     }
 
     /// The slots in which something is there.

@@ -2,69 +2,43 @@
 
 use std::fmt::{self, Write};
 
-use crate::value::{is_plain, unescaped};
+use crate::value::{Text, is_plain};
 
-/// Appends a string with its quotes and escapes (RFC 8259 §7).
-pub(super) fn write_string(out: &mut Vec<u8>, text: &str) {
-    out.reserve(text.len() + 2);
+/// Appends a text, in UTF-8, as a string with its quotes and escapes (RFC 8259 §7).
+pub(super) fn write_string(out: &mut Vec<u8>, text: &[u8]) {
     if !is_plain(text) {
         return write_escaped(out, text);
     }
+    out.reserve(text.len() + 2);
     out.push(b'"');
-    out.extend_from_slice(text.as_bytes());
+    out.extend_from_slice(text);
     out.push(b'"');
 }
 
-/// The same for a text in which something is escaped: seldom, and kept out of the usual way.
+/// The same for a text in which something is escaped: kept out of the usual way.
 #[cold]
-fn write_escaped(out: &mut Vec<u8>, text: &str) {
+fn write_escaped(out: &mut Vec<u8>, text: &[u8]) {
     out.push(b'"');
-    let mut rest = text.as_bytes();
-    loop {
-        let (plain, special) = rest.split_at_checked(unescaped(rest)).unwrap_or((rest, &[]));
-        out.extend_from_slice(plain);
-        let Some((byte, after)) = special.split_first() else { break };
-        escape(out, *byte);
-        rest = after;
-    }
-    out.push(b'"');
-}
-
-fn escape(out: &mut Vec<u8>, byte: u8) {
-    match byte {
-        b'"' => out.extend_from_slice(b"\\\""),
-        b'\\' => out.extend_from_slice(b"\\\\"),
-        b'\n' => out.extend_from_slice(b"\\n"),
-        b'\r' => out.extend_from_slice(b"\\r"),
-        b'\t' => out.extend_from_slice(b"\\t"),
-        _ => {
-            let digit = |nibble: u8| if nibble < 10 { b'0' + nibble } else { b'a' + nibble - 10 };
-            out.extend_from_slice(b"\\u00");
-            out.extend_from_slice(&[digit(byte >> 4), digit(byte & 15)]);
+    for byte in text {
+        match byte {
+            b'"' | b'\\' => out.extend_from_slice(&[b'\\', *byte]),
+            b'\n' => out.extend_from_slice(b"\\n"),
+            b'\r' => out.extend_from_slice(b"\\r"),
+            b'\t' => out.extend_from_slice(b"\\t"),
+            0..0x20 => {
+                let digit = |nibble| if nibble < 10 { b'0' + nibble } else { b'a' + nibble - 10 };
+                out.extend_from_slice(b"\\u00");
+                out.extend_from_slice(&[digit(byte >> 4), digit(byte & 15)]);
+            }
+            _ => out.push(*byte),
         }
     }
+    out.push(b'"');
 }
 
 /// Appends a whole number.
 pub(super) fn write_integer(out: &mut Vec<u8>, number: i64) {
-    let mut digits = [0_u8; 20];
-    let mut at = digits.len();
-    let mut rest = number.unsigned_abs();
-    loop {
-        at -= 1;
-        // `at` starts at 20 and a 64-bit number has at most 20 digits.
-        if let Some(digit) = digits.get_mut(at) {
-            *digit = b'0' + (rest % 10) as u8;
-        }
-        rest /= 10;
-        if rest == 0 {
-            break;
-        }
-    }
-    if number < 0 {
-        out.push(b'-');
-    }
-    out.extend_from_slice(digits.get(at..).unwrap_or_default());
+    out.extend_from_slice(Text::from(number).as_bytes());
 }
 
 /// A text shown as a JSON string.
@@ -113,7 +87,7 @@ mod tests {
         #[test]
         fn strings_are_what_serde_json_reads(text in any::<String>()) {
             let mut out = Vec::new();
-            write_string(&mut out, &text);
+            write_string(&mut out, text.as_bytes());
             prop_assert_eq!(serde_json::from_slice::<String>(&out).unwrap(), text.as_str());
             let quoted = Quoted(&text).to_string();
             prop_assert_eq!(serde_json::from_str::<String>(&quoted).unwrap(), text);

@@ -10,7 +10,6 @@ mod rest_json;
 mod sample;
 mod scalar;
 
-use std::borrow::Cow;
 use std::fmt::Debug;
 
 use bytes::Bytes;
@@ -26,6 +25,7 @@ use crate::record::{
     Declaration, Delta, Description, Entity, FieldIndex, FieldName, Query, Record, Sample,
     UpstreamKey,
 };
+use crate::value::Text;
 
 /// Something to ask of a collection.
 #[derive(Clone, Copy, Debug)]
@@ -117,7 +117,7 @@ pub enum Outcome<'b> {
         /// Its key, where the answer tells it.
         key: Option<UpstreamKey>,
         /// Its new ETag, where the answer tells it.
-        version: Option<Cow<'b, str>>,
+        version: Option<Text<'b>>,
         /// The row as it was stored, where the answer carries it.
         row: Option<Record<'b>>,
     },
@@ -134,7 +134,7 @@ pub struct Page<'b> {
     pub total: Option<u64>,
     /// Where the next page is. From [`Answer::outcome`](super::Answer::outcome) it is proven to
     /// stay under the base URL and to be another page than this one.
-    pub next: Option<Cow<'b, str>>,
+    pub next: Option<Text<'b>>,
 }
 
 /// Why a call cannot be written; nothing was sent.

@@ -3,52 +3,74 @@
 const LOW: u64 = u64::from_ne_bytes([0x01; 8]);
 const HIGH: u64 = u64::from_ne_bytes([0x80; 8]);
 
-/// Whether a JSON string holds this text as it is, with nothing to escape.
+/// Whether a JSON string holds this text, in UTF-8, as it is, with nothing to escape.
 #[must_use]
-pub fn is_plain(text: &str) -> bool {
-    let bytes = text.as_bytes();
+pub fn is_plain(text: &[u8]) -> bool {
     // What is left of whole blocks is looked at with the end of the block before it.
-    let Some(end) = bytes.last_chunk::<16>() else { return unescaped(bytes) == bytes.len() };
-    let (blocks, _) = bytes.as_chunks::<16>();
-    !blocks.iter().any(holds_special) && !holds_special(end)
+    if let Some(end) = text.last_chunk::<16>() {
+        let (blocks, _) = text.as_chunks::<16>();
+        return !blocks.iter().any(holds_special) && !holds_special(end);
+    }
+    if let (Some(start), Some(end)) = (text.first_chunk(), text.last_chunk()) {
+        return special(*start) | special(*end) == 0;
+    }
+    !text.iter().any(is_special)
 }
 
 /// Whether one of sixteen bytes must be escaped. Without an early end the compiler looks at all of
 /// them at once.
+#[inline]
 fn holds_special(block: &[u8; 16]) -> bool {
     block.iter().fold(false, |is, byte| is | (*byte < 0x20) | (*byte == b'"') | (*byte == b'\\'))
 }
 
 /// How many bytes stand before the first one that a JSON string must escape: a quote, a backslash,
 /// a control character (RFC 8259 §7). All of them where there is none.
+#[inline]
 #[must_use]
 pub fn unescaped(bytes: &[u8]) -> usize {
-    let (words, rest) = bytes.as_chunks::<8>();
-    for (place, word) in words.iter().enumerate() {
-        let special = special(*word);
-        if special < 8 {
-            return place * 8 + special;
-        }
-    }
-    // The last eight bytes once more, of which the first ones are known to be plain.
-    if let (false, Some(word)) = (rest.is_empty(), bytes.last_chunk::<8>()) {
-        return bytes.len() - 8 + special(*word);
-    }
-    let is_special = |byte: &u8| *byte < 0x20 || matches!(byte, b'"' | b'\\');
-    let within = rest.iter().position(is_special).unwrap_or(rest.len());
-    bytes.len() - rest.len() + within
+    let whole = unescaped_in_blocks(bytes);
+    whole.unwrap_or_else(|| {
+        // Fewer than eight are left.
+        let (words, rest) = bytes.as_chunks::<8>();
+        words.len() * 8 + rest.iter().position(is_special).unwrap_or(rest.len())
+    })
 }
 
-/// The place of the first of eight bytes that must be escaped, else 8; all eight are looked at at
-/// once.
-fn special(word: [u8; 8]) -> usize {
+/// The same where the byte is found eight bytes at a time; `None` where it is among the last seven
+/// ones, or nowhere.
+#[inline]
+#[must_use]
+pub fn unescaped_in_blocks(bytes: &[u8]) -> Option<usize> {
+    let (words, _) = bytes.as_chunks::<8>();
+    let mut before = 0;
+    for word in words {
+        let special = special(*word);
+        if special != 0 {
+            return Some(before + special.trailing_zeros() as usize / 8);
+        }
+        before += 8;
+    }
+    None
+}
+
+fn is_special(byte: &u8) -> bool {
+    *byte < 0x20 || matches!(byte, b'"' | b'\\')
+}
+
+/// The highest bit of each of eight bytes that must be escaped; all eight are looked at at once.
+///
+/// A byte above such a one can be marked by mistake, because a difference borrows from it; the
+/// lowest mark is always right.
+#[inline]
+fn special(word: [u8; 8]) -> u64 {
     let word = u64::from_le_bytes(word);
-    // The highest bit of each byte that is less than `limit`. A byte above such a one can be marked
-    // by mistake, because the difference borrows; the lowest mark is always right.
-    let below = |word: u64, limit: u64| word.wrapping_sub(LOW * limit) & !word & HIGH;
-    let same = |byte: u8| below(word ^ (LOW * u64::from(byte)), 1);
-    let found = below(word, 0x20) | same(b'"') | same(b'\\');
-    found.trailing_zeros() as usize / 8
+    // What is below zero has its highest bit set; so has what is no ASCII, which is left out. With
+    // the second bit flipped a quote is what a blank was, and nothing else that needs no escape is
+    // as low: one difference finds both quotes and control characters.
+    let quote = (word ^ (LOW * 0x02)).wrapping_sub(LOW * 0x21);
+    let backslash = (word ^ (LOW * u64::from(b'\\'))).wrapping_sub(LOW);
+    (quote | backslash) & !word & HIGH
 }
 
 #[cfg(test)]
@@ -66,9 +88,9 @@ mod tests {
             let is_special = |byte: &u8| *byte < 0x20 || *byte == b'"' || *byte == b'\\';
             let expected = bytes.iter().position(is_special).unwrap_or(bytes.len());
             prop_assert_eq!(unescaped(&bytes), expected);
-            if let Ok(text) = std::str::from_utf8(&bytes) {
-                prop_assert_eq!(is_plain(text), expected == bytes.len());
-            }
+            let is_near_end = expected >= bytes.len() / 8 * 8;
+            prop_assert_eq!(unescaped_in_blocks(&bytes), (!is_near_end).then_some(expected));
+            prop_assert_eq!(is_plain(&bytes), expected == bytes.len());
         }
     }
 }

@@ -18,6 +18,8 @@ enum Held<'a> {
     Inline {
         values: ManuallyDrop<[Value<'a>; INLINE]>,
         length: usize,
+        /// Whether one of them may own something, so that it has to be given back.
+        owns: bool,
     },
     Heap(Vec<Value<'a>>),
 }
@@ -27,8 +29,9 @@ impl<'a> Table<'a> {
     #[must_use]
     pub fn empty(length: usize) -> Self {
         Self(if length <= INLINE {
-            let values = ManuallyDrop::new([const { Value::Absent }; INLINE]);
-            Held::Inline { values, length }
+            // Each written by itself: as a constant they would be copied whole.
+            let values = ManuallyDrop::new(std::array::from_fn(|_| Value::Absent));
+            Held::Inline { values, length, owns: false }
         } else {
             Held::Heap(vec![Value::Absent; length])
         })
@@ -41,30 +44,43 @@ impl<'a> Table<'a> {
         self.values().get(position).unwrap_or(ABSENT)
     }
 
-    /// The place of that number.
-    pub fn place(&mut self, position: usize) -> Option<&mut Value<'a>> {
-        match &mut self.0 {
-            Held::Inline { values, length } => values.get_mut(..*length)?.get_mut(position),
-            Held::Heap(values) => values.get_mut(position),
-        }
-    }
-
     /// Puts a value in the place of that number; beyond the end it is dropped.
     #[inline]
     pub fn put(&mut self, position: usize, value: Value<'a>) {
-        let Some(place) = self.place(position) else { return };
-        let before = mem::replace(place, value);
-        if !before.owns() {
-            // Nearly always: there is nothing to give back, and asking costs a call.
-            mem::forget(before);
+        match &mut self.0 {
+            Held::Inline { values, length, owns } if position < *length => {
+                let Some(place) = values.get_mut(position) else { return };
+                let owned = *owns;
+                *owns |= value.owns();
+                let before = mem::replace(place, value);
+                if !owned {
+                    // There is nothing to give back, and asking costs a call.
+                    mem::forget(before);
+                }
+            }
+            Held::Inline { .. } => {}
+            Held::Heap(values) => {
+                if let Some(place) = values.get_mut(position) {
+                    *place = value;
+                }
+            }
         }
+    }
+
+    /// Takes the value of that number out; beyond the end there is none.
+    pub fn take(&mut self, position: usize) -> Value<'a> {
+        let place = match &mut self.0 {
+            Held::Inline { values, .. } => values.get_mut(position),
+            Held::Heap(values) => values.get_mut(position),
+        };
+        place.map(mem::take).unwrap_or_default()
     }
 
     /// Every value.
     #[must_use]
     pub fn values(&self) -> &[Value<'a>] {
         match &self.0 {
-            Held::Inline { values, length } => values.get(..*length).unwrap_or_default(),
+            Held::Inline { values, length, .. } => values.get(..*length).unwrap_or_default(),
             Held::Heap(values) => values,
         }
     }
@@ -83,9 +99,9 @@ impl<'a> Table<'a> {
     #[must_use]
     pub fn into_owned(mut self) -> Table<'static> {
         Table(match &mut self.0 {
-            Held::Inline { values, length } => {
+            Held::Inline { values, length, .. } => {
                 let owned = values.each_mut().map(|value| mem::take(value).into_owned());
-                Held::Inline { values: ManuallyDrop::new(owned), length: *length }
+                Held::Inline { values: ManuallyDrop::new(owned), length: *length, owns: true }
             }
             Held::Heap(values) => {
                 Held::Heap(mem::take(values).into_iter().map(Value::into_owned).collect())
@@ -96,10 +112,8 @@ impl<'a> Table<'a> {
 
 impl Drop for Table<'_> {
     fn drop(&mut self) {
-        if let Held::Inline { values, length } = &mut self.0 {
-            for value in values.iter_mut().take(*length).filter(|value| value.owns()) {
-                *value = Value::Absent;
-            }
+        if let Held::Inline { values, owns: true, .. } = &mut self.0 {
+            values.iter_mut().for_each(|value| *value = Value::Absent);
         }
     }
 }
@@ -120,17 +134,20 @@ mod tests {
             let mut table = Table::empty(length);
             assert_eq!(table.values().len(), length);
             for position in 0..=length {
-                let place = table.place(position);
-                assert_eq!(place.is_some(), position < length, "{position} of {length}");
-                if let Some(place) = place {
-                    *place = Value::Integer(7);
-                }
+                table.put(position, Value::Integer(7));
+                table.put(position, Value::Text("owned".to_owned().into()));
+                table.put(position, Value::Integer(7));
             }
             assert!(table.values().iter().all(|value| *value == Value::Integer(7)));
+            assert_eq!(table.clone().take(length), Value::Absent);
             assert_eq!(table.value(length), &Value::Absent);
             assert_eq!(table.borrowed(), table);
             assert_eq!(table.clone().into_owned(), table);
             assert_ne!(table, Table::empty(length + 1));
+            for position in 0..length {
+                assert_eq!(table.take(position), Value::Integer(7));
+            }
+            assert_eq!(table, Table::empty(length));
         }
     }
 }

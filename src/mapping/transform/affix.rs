@@ -1,12 +1,10 @@
 //! `strip_prefix`, `strip_suffix`, `add_prefix`, `add_suffix`: a fixed text that one of the two
 //! sides has at an end of every value.
 
-use std::borrow::Cow;
-
 use super::{Definition, EQUALITY, Refusal, Shown, Transform};
 use crate::diagnostic::reader::{Table, key};
 use crate::record::{Operator, Operators};
-use crate::value::{Value, same_folded};
+use crate::value::{Text, Value, same_folded};
 
 pub(super) const STRIP_PREFIX: Definition = Definition {
     name: "strip_prefix",
@@ -81,7 +79,7 @@ impl Affix {
     fn with<'a>(&self, value: &Value<'_>) -> Result<Value<'a>, Refusal> {
         let text = value.as_str().filter(|text| !text.trim().is_empty());
         let text = text.ok_or_else(|| Refusal::new("a text that is not blank"))?;
-        Ok(Value::Text(Cow::Owned(match self.end {
+        Ok(Value::Text(Text::from(match self.end {
             End::Start => format!("{}{text}", self.text),
             End::Tail => format!("{text}{}", self.text),
         })))
@@ -105,7 +103,7 @@ impl Affix {
         if rest.trim().is_empty() || !same_folded(affix, &self.text) {
             return Err(refused());
         }
-        Ok(Value::Text(Cow::Owned(rest.to_owned())))
+        Ok(Value::Text(Text::owned(rest)))
     }
 }
 
@@ -134,7 +132,7 @@ impl Transform for Affix {
     }
 
     fn samples(&self) -> Vec<Value<'static>> {
-        let texts = ["ana", "Zoë", &self.text].map(|text| Value::Text(Cow::Owned(text.to_owned())));
+        let texts = ["ana", "Zoë", &self.text].map(|text| Value::Text(Text::owned(text)));
         let whole = texts.iter().filter_map(|text| self.with(text).ok());
         if self.stored { texts.clone().into() } else { whole.collect() }
     }

@@ -1,12 +1,10 @@
 //! `boolean`: a truth value that the upstream spells in its own way.
 
-use std::borrow::Cow;
-
 use toml::de::DeValue;
 
 use super::{Definition, Refusal, Shown, Transform};
 use crate::diagnostic::reader::{Holds, Key, Table, key, kind};
-use crate::value::{Type, Value};
+use crate::value::{Text, Type, Value};
 
 pub(super) const DEFINITION: Definition = Definition {
     name: "boolean",
@@ -55,7 +53,7 @@ struct Spelling {
 /// What stands for a value upstream: a text, a whole number or a truth value.
 pub(super) fn spelling(item: &DeValue<'_>) -> Option<Value<'static>> {
     match item {
-        DeValue::String(text) => Some(Value::Text(Cow::Owned(text.to_string()))),
+        DeValue::String(text) => Some(Value::Text(Text::owned(text))),
         DeValue::Integer(number) => {
             i64::from_str_radix(number.as_str(), number.radix()).ok().map(Value::Integer)
         }

@@ -1,7 +1,5 @@
 //! `lowercase` and `uppercase`: a value is stored in one letter case.
 
-use std::borrow::Cow;
-
 use super::{Definition, Refusal, Shown, Transform};
 use crate::record::{Operator, Operators};
 use crate::value::Value;
@@ -46,7 +44,7 @@ impl Transform for Fold {
         Ok(match value {
             Value::Text(text) => {
                 let folded = if self.upper { text.to_uppercase() } else { text.to_lowercase() };
-                if folded == text { Value::Text(text) } else { Value::Text(Cow::Owned(folded)) }
+                if *folded == *text { Value::Text(text) } else { Value::Text(folded.into()) }
             }
             other => other,
         })

@@ -5,8 +5,6 @@
 //! the writing direction (UTR #36 §3.4 calls them a means of spoofing), and signs without width. The
 //! joiners of Persian or Indic spelling are among those: do not use this where they matter.
 
-use std::borrow::Cow;
-
 use unicode_normalization::{UnicodeNormalization, is_nfc};
 
 use super::{Definition, Refusal, Shown, Transform};
@@ -64,7 +62,7 @@ impl Transform for Clean {
         if clean.is_empty() {
             return Ok(Value::Absent);
         }
-        Ok(Value::Text(Cow::Owned(clean)))
+        Ok(Value::Text(clean.into()))
     }
 
     fn loses(&self) -> Option<&'static str> {

@@ -3,8 +3,6 @@
 //! An apostrophe in a userName is the usual one. Whatever is stored is printed as it came: a text
 //! that already has what stands for a sign is refused, and so is a row that holds the sign itself.
 
-use std::borrow::Cow;
-
 use toml::de::DeValue;
 
 use super::{Definition, Refusal, Shown, Transform};
@@ -122,8 +120,8 @@ impl Transform for Escape {
     fn inward<'a>(&self, value: Value<'a>) -> Result<Value<'a>, Refusal> {
         let Value::Text(text) = value else { return Ok(value) };
         let escaped = self.escaped(&text);
-        if self.plain(&escaped) == text {
-            return Ok(Value::Text(Cow::Owned(escaped)));
+        if *self.plain(&escaped) == *text {
+            return Ok(Value::Text(escaped.into()));
         }
         let spellings = self.signs.iter().map(|(_, spelling)| &**spelling);
         let spellings = crate::diagnostic::alternatives(spellings);
@@ -133,15 +131,15 @@ impl Transform for Escape {
     fn outward<'a>(&self, value: Value<'a>) -> Result<Value<'a>, Refusal> {
         let Value::Text(text) = value else { return Ok(value) };
         let plain = self.plain(&text);
-        if self.escaped(&plain) == text {
-            Ok(Value::Text(Cow::Owned(plain)))
+        if *self.escaped(&plain) == *text {
+            Ok(Value::Text(plain.into()))
         } else {
             Err(Refusal::new("a text without the signs that are escaped"))
         }
     }
 
     fn samples(&self) -> Vec<Value<'static>> {
-        let of = |text: String| Value::Text(Cow::Owned(text));
+        let of = |text: String| Value::Text(text.into());
         let signs = self.signs.iter();
         signs
             .flat_map(|(sign, text)| [of(format!("o{sign}brien{sign}")), of(text.to_string())])

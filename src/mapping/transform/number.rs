@@ -3,11 +3,9 @@
 //! A text and a number stand for each other in one spelling only: `007` is refused where `7` would
 //! be printed, for a person's number that comes back changed is another person's.
 
-use std::borrow::Cow;
-
 use super::{Definition, Refusal, Shown, Transform, decimal};
 use crate::diagnostic::reader::{Key, Table, key, names};
-use crate::value::{Type, Value};
+use crate::value::{Text, Type, Value};
 
 pub(super) const NUMBER: Definition = Definition {
     name: "number",
@@ -127,7 +125,7 @@ impl Spelling {
             let rest = whole.trim_start_matches('0');
             let sign = if digits.len() < text.len() { "-" } else { "" };
             let whole = if rest.is_empty() { "0" } else { rest };
-            Value::Decimal(Cow::Owned(match digits.split_once(self.point) {
+            Value::Decimal(Text::from(match digits.split_once(self.point) {
                 Some((_, fraction)) => format!("{sign}{whole}.{fraction}"),
                 None => format!("{sign}{whole}"),
             }))
@@ -175,7 +173,7 @@ impl Spelling {
 
     fn text_of(&self, value: &Value<'_>) -> Result<Value<'static>, Refusal> {
         let text = self.text(value).ok_or_else(|| Refusal::new("a number"))?;
-        Ok(Value::Text(Cow::Owned(text)))
+        Ok(Value::Text(text.into()))
     }
 
     fn samples(&self) -> Vec<Value<'static>> {

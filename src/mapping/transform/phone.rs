@@ -2,8 +2,6 @@
 //!
 //! Opt-in: SCIM wants a number echoed as it was sent, and no shipped mapping touches one.
 
-use std::borrow::Cow;
-
 use super::{Definition, Refusal, Shown, Transform};
 use crate::diagnostic::reader::{Key, Table, key, names};
 use crate::value::Value;
@@ -156,7 +154,7 @@ impl Transform for Phone {
         let digits = self.digits(&text).ok_or_else(refused)?;
         let (code, number) = digits.split_at_checked(code_length(&digits)).ok_or_else(refused)?;
         let blank = if self.form == Form::Spaced { " " } else { "" };
-        Ok(Value::Text(Cow::Owned(format!("+{code}{blank}{number}"))))
+        Ok(Value::Text(format!("+{code}{blank}{number}").into()))
     }
 
     fn loses(&self) -> Option<&'static str> {

@@ -4,8 +4,6 @@
 //! is lost. Both are tried on every value: what would not come back is refused on its way in, and
 //! what would be read as another value is not printed.
 
-use std::borrow::Cow;
-
 use ::regex::{Captures, Regex};
 
 use super::super::file;
@@ -196,7 +194,7 @@ impl Transform for Rewrite {
         if !self.lossy && self.printed(&stored).as_deref() != Some(&*text) {
             return Err(Refusal::new("a text that can be put together again from its parts"));
         }
-        Ok(Value::Text(Cow::Owned(stored)))
+        Ok(Value::Text(stored.into()))
     }
 
     fn outward<'a>(&self, value: Value<'a>) -> Result<Value<'a>, Refusal> {
@@ -204,7 +202,7 @@ impl Transform for Rewrite {
         let printed = printed.ok_or_else(|| {
             Refusal::new("a text that is read as the same again when it is printed")
         })?;
-        Ok(Value::Text(Cow::Owned(printed)))
+        Ok(Value::Text(printed.into()))
     }
 
     fn loses(&self) -> Option<&'static str> {
@@ -213,6 +211,6 @@ impl Transform for Rewrite {
 
     fn samples(&self) -> Vec<Value<'static>> {
         let texts = super::super::sample::matching(self.from.pattern.as_str());
-        texts.into_iter().map(|text| Value::Text(Cow::Owned(text))).collect()
+        texts.into_iter().map(|text| Value::Text(text.into())).collect()
     }
 }

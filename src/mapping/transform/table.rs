@@ -1,11 +1,9 @@
 //! `table`: named values, one to one, or with one of several declared canonical for reading.
 
-use std::borrow::Cow;
-
 use super::boolean::spelling;
 use super::{Definition, Refusal, Shown, Transform};
 use crate::diagnostic::reader::{Holds, Key, Table, key, kind, names};
-use crate::value::{Type, Value, same_folded};
+use crate::value::{Text, Type, Value, same_folded};
 
 const USUAL: &str = r#"via = { table = { "contoso.com" = "CONTOSO" }, other = "keep" }"#;
 const GROUP: &str = r#"via = { table = { "Sales" = "S", "Vertrieb" = "S" }, canonical = "Sales" }"#;
@@ -180,7 +178,7 @@ impl Transform for Exchange {
     fn outward<'a>(&self, value: Value<'a>) -> Result<Value<'a>, Refusal> {
         let printed = self.entries.iter().find(|entry| entry.printed && entry.is_upstream(&value));
         if let Some(entry) = printed {
-            return Ok(Value::Text(Cow::Owned(entry.scim.to_string())));
+            return Ok(Value::Text(Text::owned(&entry.scim)));
         }
         // It passes only where it cannot be taken for an entry of the other side: otherwise two
         // people could be printed alike.
@@ -199,7 +197,7 @@ impl Transform for Exchange {
     }
 
     fn samples(&self) -> Vec<Value<'static>> {
-        let text = |text: &str| Value::Text(Cow::Owned(text.to_owned()));
+        let text = |text: &str| Value::Text(Text::owned(text));
         let listed = self.entries.iter().map(|entry| text(&entry.scim));
         let stored = self.entries.iter().map(|entry| entry.upstream.clone());
         listed.chain(stored.filter(|value| value.kind() == Some(Type::String))).collect()
@@ -211,7 +209,7 @@ impl Transform for Exchange {
     }
 
     fn unprintable(&self) -> Vec<Value<'static>> {
-        let text = |entry: &Entry| Value::Text(Cow::Owned(entry.scim.to_string()));
+        let text = |entry: &Entry| Value::Text(Text::owned(&entry.scim));
         let names = self.entries.iter().map(text).filter(|_| self.keep_others);
         names.filter(|name| !self.entries.iter().any(|entry| entry.is_upstream(name))).collect()
     }

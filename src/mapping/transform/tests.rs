@@ -1,7 +1,5 @@
 //! The law, over every member of the registry, and each member's own edges.
 
-use std::borrow::Cow;
-
 use proptest::prelude::*;
 
 use super::*;
@@ -13,17 +11,17 @@ fn chain(line: &str) -> Result<Chain, String> {
 }
 
 fn text(text: &str) -> Value<'static> {
-    Value::Text(Cow::Owned(text.to_owned()))
+    Value::Text(Text::owned(text))
 }
 
 /// Any value of a type, with the spellings that matter to a member mixed in.
 fn values(kind: Type) -> BoxedStrategy<Value<'static>> {
     match kind {
         Type::String => prop_oneof![
-            any::<String>().prop_map(|t| Value::Text(Cow::Owned(t))),
-            "[ aAcCoOnNtTsS.]{0,12}".prop_map(|t| Value::Text(Cow::Owned(t))),
-            "[0-9+ -]{0,18}".prop_map(|t| Value::Text(Cow::Owned(t))),
-            "-?[0-9]{1,4}[.,]?[0-9]{0,3}".prop_map(|t| Value::Text(Cow::Owned(t))),
+            any::<String>().prop_map(|t| Value::Text(t.into())),
+            "[ aAcCoOnNtTsS.]{0,12}".prop_map(|t| Value::Text(t.into())),
+            "[0-9+ -]{0,18}".prop_map(|t| Value::Text(t.into())),
+            "-?[0-9]{1,4}[.,]?[0-9]{0,3}".prop_map(|t| Value::Text(t.into())),
             Just(text("contoso.com")),
             Just(text("CONTOSO")),
             Just(text("contoso")),
@@ -31,13 +29,11 @@ fn values(kind: Type) -> BoxedStrategy<Value<'static>> {
         .boxed(),
         Type::Integer => any::<i64>().prop_map(Value::Integer).boxed(),
         Type::Boolean => any::<bool>().prop_map(Value::Boolean).boxed(),
-        Type::Decimal => {
-            any::<i32>().prop_map(|n| Value::Decimal(Cow::Owned(format!("{n}.5")))).boxed()
-        }
+        Type::Decimal => any::<i32>().prop_map(|n| Value::Decimal(format!("{n}.5").into())).boxed(),
         Type::DateTime => (0_i64..4_000_000_000)
             .prop_map(|s| {
                 let time = jiff::Timestamp::from_second(s).expect("a second of this era");
-                Value::DateTime(Cow::Owned(time.to_string()))
+                Value::DateTime(time.to_string().into())
             })
             .boxed(),
     }
@@ -217,7 +213,7 @@ fn a_closed_table_rejects_the_rest_both_ways() {
 #[test]
 fn ticks_are_those_of_dotnet() {
     let chain = chain(r#"via = "ticks""#).expect("compiles");
-    let time = Value::DateTime(Cow::Borrowed("2000-01-01T00:00:00Z"));
+    let time = date_time("2000-01-01T00:00:00Z");
     assert_eq!(chain.inward(time), Ok(Value::Integer(630_822_816_000_000_000)));
     assert!(chain.outward(Value::Integer(i64::MAX)).is_err());
 }

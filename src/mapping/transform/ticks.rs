@@ -1,11 +1,8 @@
 //! `ticks`: a point in time as .NET counts it, in 100-nanosecond steps since the year 1 (UTC).
 
-use std::borrow::Cow;
-use std::fmt::Write as _;
-
 use super::{Definition, EQUALITY, Refusal, Shown, Transform, date_time};
 use crate::record::{Operator, Operators};
-use crate::value::{Type, Value};
+use crate::value::{Type, Value, spelled};
 
 pub(super) const DEFINITION: Definition = Definition {
     name: "ticks",
@@ -22,6 +19,9 @@ pub(super) const DEFINITION: Definition = Definition {
 
 /// Ticks from .NET's origin to 1970-01-01T00:00:00Z (`DateTime.UnixEpoch.Ticks`).
 const UNIX_EPOCH: i64 = 621_355_968_000_000_000;
+
+/// How many ticks a second has.
+const PER_SECOND: i64 = 10_000_000;
 
 #[derive(Debug)]
 struct Ticks;
@@ -44,13 +44,11 @@ impl Transform for Ticks {
         let refused = || Refusal::new("a number of ticks between the years 1 and 9999");
         let Value::Integer(ticks) = value else { return Err(refused()) };
         let since_epoch = ticks.checked_sub(UNIX_EPOCH).ok_or_else(refused)?;
-        let nanoseconds = i128::from(since_epoch) * 100;
-        let time = jiff::Timestamp::from_nanosecond(nanoseconds).map_err(|_| refused())?;
-        // As long as the longest, so that it is allocated once.
-        let mut text = String::with_capacity("2026-01-01T00:00:00.1234567Z".len());
-        // Writing into memory cannot fail.
-        let _ = write!(text, "{time}");
-        Ok(Value::DateTime(Cow::Owned(text)))
+        let second = since_epoch.div_euclid(PER_SECOND);
+        // Less than a thousand million.
+        let nanosecond = (since_epoch.rem_euclid(PER_SECOND) * 100) as i32;
+        let time = jiff::Timestamp::new(second, nanosecond).map_err(|_| refused())?;
+        Ok(Value::DateTime(spelled(time)))
     }
 
     fn upstream_type(&self, scim: Type) -> Result<Type, &'static str> {

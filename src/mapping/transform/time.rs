@@ -1,8 +1,6 @@
 //! `time`: a point in time as the upstream writes it: seconds or milliseconds since 1970, JSON of
 //! the old .NET kind, or a text of a pattern in a zone. (.NET's own count is `ticks`.)
 
-use std::borrow::Cow;
-
 use jiff::Timestamp;
 use jiff::fmt::strtime;
 use jiff::tz::{Offset, TimeZone};
@@ -10,7 +8,7 @@ use jiff::tz::{Offset, TimeZone};
 use super::{Definition, EQUALITY, Refusal, Shown, Transform, date_time};
 use crate::diagnostic::reader::{Key, Placed, Table, key};
 use crate::record::{Operator, Operators};
-use crate::value::{Type, Value};
+use crate::value::{Type, Value, spelled};
 
 pub(super) const DEFINITION: Definition = Definition {
     name: "time",
@@ -222,7 +220,7 @@ impl Transform for Form {
                 .filter(|text| {
                     self.instant(text).and_then(|time| self.text(time)).as_ref() == Some(text)
                 })
-                .map(|text| Value::Text(Cow::Owned(text))),
+                .map(|text| Value::Text(text.into())),
         }
         .ok_or_else(refused)
     }
@@ -235,7 +233,7 @@ impl Transform for Form {
             _ => None,
         };
         let time = time.ok_or_else(|| Refusal::new("a time in the form that the mapping says"))?;
-        Ok(Value::DateTime(Cow::Owned(time.to_string())))
+        Ok(Value::DateTime(spelled(time)))
     }
 
     fn upstream_type(&self, scim: Type) -> Result<Type, &'static str> {

@@ -1,9 +1,7 @@
 //! `trim`: blanks at both ends are not stored.
 
-use std::borrow::Cow;
-
 use super::{Definition, Refusal, Shown, Transform};
-use crate::value::Value;
+use crate::value::{Text, Value};
 
 pub(super) const DEFINITION: Definition = Definition {
     name: "trim",
@@ -28,8 +26,10 @@ impl Transform for Trim {
 
     fn inward<'a>(&self, value: Value<'a>) -> Result<Value<'a>, Refusal> {
         let trimmed = match value {
-            Value::Text(Cow::Borrowed(text)) => Value::text(text.trim()),
-            Value::Text(Cow::Owned(text)) => Value::Text(Cow::Owned(text.trim().to_owned())),
+            Value::Text(text) => match text.as_borrowed() {
+                Some(text) => Value::text(text.trim()),
+                None => Value::Text(Text::owned(text.trim())),
+            },
             other => return Ok(other),
         };
         Ok(match trimmed {

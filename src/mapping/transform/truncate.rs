@@ -1,10 +1,8 @@
 //! `truncate`: a text is cut to what the field takes, because the mapping says so.
 
-use std::borrow::Cow;
-
 use super::{Definition, Refusal, Shown, Transform};
 use crate::diagnostic::reader::{Key, Table, key};
-use crate::value::Value;
+use crate::value::{Text, Value};
 
 pub(super) const DEFINITION: Definition = Definition {
     name: "truncate",
@@ -52,7 +50,7 @@ impl Transform for Truncate {
         if cut.is_empty() {
             return Ok(Value::Absent);
         }
-        Ok(Value::Text(Cow::Owned(cut.to_owned())))
+        Ok(Value::Text(Text::owned(cut)))
     }
 
     fn loses(&self) -> Option<&'static str> {
@@ -60,7 +58,7 @@ impl Transform for Truncate {
     }
 
     fn samples(&self) -> Vec<Value<'static>> {
-        vec![Value::Text(Cow::Owned("ñ".repeat(self.most + 1)))]
+        vec![Value::Text("ñ".repeat(self.most + 1).into())]
     }
 }
 

@@ -1,13 +1,11 @@
 //! Values to try a rule on: usual ones, odd ones, and those that its own settings name.
 
-use std::borrow::Cow;
-
 use crate::mapping::rule::{Limit, Rule, Shape};
 use crate::mapping::split::Split;
 use crate::mapping::transform::Chain;
 use crate::mapping::{Mapping, sample};
 use crate::record::FieldIndex;
-use crate::value::{Type, Value};
+use crate::value::{Text, Type, Value};
 
 /// Texts of many kinds: names, addresses, numbers, times, and what people do to them.
 const TEXTS: &[&str] = &[
@@ -74,10 +72,10 @@ pub(super) fn of(mapping: &Mapping, rule: &Rule) -> Vec<Value<'static>> {
         Type::String => TEXTS.iter().copied().map(Value::text).collect(),
         Type::Integer => [0, 1, 7, -1, 42, 701_984, i64::MAX, i64::MIN].map(Value::Integer).into(),
         Type::Decimal => ["0", "1", "1.5", "1.50", "-0.25", "1e3", "123456789.125"]
-            .map(|text| Value::Decimal(Cow::Borrowed(text)))
+            .map(|text| Value::Decimal(text.into()))
             .into(),
         Type::Boolean => [true, false].map(Value::Boolean).into(),
-        Type::DateTime => TIMES.iter().map(|text| Value::DateTime(Cow::Borrowed(text))).collect(),
+        Type::DateTime => TIMES.iter().map(|text| Value::DateTime(Text::of(text))).collect(),
     };
     values.extend(rule.chain.samples());
     if let Shape::Split { split, .. } = &rule.shape {
@@ -144,7 +142,7 @@ fn within(limit: &Limit, chain: Option<&Chain>) -> Vec<Value<'static>> {
         values.push("n".repeat(most));
     }
     let mut values: Vec<Value<'static>> =
-        values.into_iter().map(|text| Value::Text(Cow::Owned(text))).collect();
+        values.into_iter().map(|text| Value::Text(text.into())).collect();
     if let Some(chain) = chain {
         values.push(Value::text("ana"));
         values.push(Value::text("CORP"));

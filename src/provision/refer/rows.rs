@@ -155,7 +155,7 @@ impl Provisioner {
             };
             let found = u64::try_from(page.records.len()).unwrap_or(u64::MAX);
             rows.extend(page.records.into_iter().map(Record::into_owned));
-            next = page.next.map(|next| next.into_owned());
+            next = page.next.map(|next| next.to_string());
             let is_last = match facts.paging {
                 _ if next.is_some() => found == 0,
                 Paging::Whole { .. } | Paging::Links => true,

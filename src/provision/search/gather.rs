@@ -80,7 +80,7 @@ impl Provisioner {
             let page = self.page(&answer, &query)?;
             let found = page.records.len();
             total = total.or(page.total);
-            link = page.next.map(|next| next.into_owned());
+            link = page.next.map(|next| next.to_string());
             rows.extend(page.records.into_iter().map(Record::into_owned));
             if rows.len() > limit {
                 return Ok(None);

@@ -40,8 +40,8 @@ pub(in crate::scim) fn from_text<'a>(
         return Ok(Value::Absent);
     }
     match kind {
-        Type::String => Ok(Value::Text(text)),
-        Type::DateTime if instant(&text).is_some() => Ok(Value::DateTime(text)),
+        Type::String => Ok(Value::Text(text.into())),
+        Type::DateTime if instant(&text).is_some() => Ok(Value::DateTime(text.into())),
         Type::Boolean if profile.boolean_strings && text.eq_ignore_ascii_case("true") => {
             Ok(Value::Boolean(true))
         }
@@ -51,7 +51,9 @@ pub(in crate::scim) fn from_text<'a>(
         Type::Integer if profile.number_strings && is_number(&text) => {
             text.parse().map(Value::Integer).map_err(|_| Wrong("another number"))
         }
-        Type::Decimal if profile.number_strings && is_number(&text) => Ok(Value::Decimal(text)),
+        Type::Decimal if profile.number_strings && is_number(&text) => {
+            Ok(Value::Decimal(text.into()))
+        }
         _ => Err(Wrong("another string")),
     }
 }
@@ -75,7 +77,7 @@ impl<'de> DeserializeSeed<'de> for Scalar<'_> {
         // A decimal keeps its spelling, which serde's numbers lose.
         let raw = <&'de RawValue as serde::Deserialize>::deserialize(deserializer)?.get();
         if is_number(raw) {
-            return Ok(Ok(Value::Decimal(Cow::Borrowed(raw))));
+            return Ok(Ok(Value::Decimal(raw.into())));
         }
         let mut inner = serde_json::Deserializer::from_str(raw);
         inner.deserialize_any(self).map_err(serde::de::Error::custom)

@@ -2,7 +2,7 @@
 //! values between them, into one buffer.
 
 use super::super::json::{write_integer, write_string};
-use super::super::resource::{Complex, List, Multi, Node, Resource, Shape};
+use super::super::resource::{Complex, List, Member, Multi, Node, Resource, Shape};
 use super::super::slots::{SlotIndex, SlotSet};
 use super::projection::{META_LOCATION, META_RESOURCE_TYPE, META_VERSION};
 use super::{Document, Projection};
@@ -37,7 +37,7 @@ pub fn location(endpoint: &str, id: &str) -> String {
 
 /// Appends the [location](location()) of the resource with that id as a JSON string.
 fn write_location(out: &mut Vec<u8>, endpoint: &str, id: &str) {
-    write_string(out, endpoint);
+    write_string(out, endpoint.as_bytes());
     // Nothing in a percent-encoded segment needs an escape.
     out.pop();
     out.push(b'/');
@@ -89,13 +89,12 @@ impl Printer<'_, '_> {
             }
         }
         self.out.extend_from_slice(b"],\"id\":");
-        write_string(self.out, head.id);
-        self.members(core, true);
+        write_string(self.out, head.id.as_bytes());
+        self.members(core, false);
         for extension in resource.extensions() {
             if self.shows(extension.slots) {
-                self.out.push(b',');
                 self.out.extend_from_slice(extension.fragment.as_bytes());
-                self.members(extension, false);
+                self.members(extension, true);
                 self.out.push(b'}');
             }
         }
@@ -107,43 +106,46 @@ impl Printer<'_, '_> {
         !slots.intersection(self.shown).is_empty()
     }
 
-    fn members(&mut self, shape: &Shape, mut comma: bool) {
-        for member in shape.members.iter().take(shape.mapped) {
-            let shown = match &member.node {
-                Node::Slot(slot) => self.shown.contains(*slot),
-                Node::Complex(complex) => self.shows(complex.slots),
-                Node::Multi(multi) => self.shows(multi.slots),
-                Node::List(list) => self.shown.contains(list.slot),
-                _ => false,
-            };
-            if !shown {
-                continue;
-            }
-            if comma {
-                self.out.push(b',');
-            }
-            comma = true;
-            self.out.extend_from_slice(member.fragment.as_bytes());
-            match &member.node {
-                Node::Slot(slot) => self.value(*slot),
-                Node::Complex(complex) => self.complex(complex),
-                Node::Multi(multi) => self.multi(multi),
-                Node::List(list) => self.list(list),
+    /// Prints what is below a shape; `first` where no member stands before it.
+    fn members(&mut self, shape: &Shape, mut first: bool) {
+        for Member { fragment, node, .. } in shape.members.iter().take(shape.mapped) {
+            match node {
+                Node::Slot(slot) if self.shown.contains(*slot) => {
+                    self.name(fragment, &mut first);
+                    self.value(*slot);
+                }
+                Node::Complex(complex) if self.shows(complex.slots) => {
+                    self.name(fragment, &mut first);
+                    self.complex(complex);
+                }
+                Node::Multi(multi) if self.shows(multi.slots) => {
+                    self.name(fragment, &mut first);
+                    self.multi(multi);
+                }
+                Node::List(list) if self.shown.contains(list.slot) => {
+                    self.name(fragment, &mut first);
+                    self.list(list);
+                }
                 _ => {}
             }
         }
     }
 
+    /// Prints the name of a member, of the first one without the comma.
+    fn name(&mut self, fragment: &str, first: &mut bool) {
+        let comma = usize::from(std::mem::take(first));
+        self.out.extend_from_slice(fragment.as_bytes().get(comma..).unwrap_or_default());
+    }
+
     fn complex(&mut self, complex: &Complex) {
-        let mut sign = b'{';
+        let mut first = true;
+        self.out.push(b'{');
         for sub in &complex.subs {
             if let Some(slot) = sub.slot
                 && self.shown.contains(slot)
             {
-                self.out.push(sign);
-                self.out.extend_from_slice(sub.fragment.as_bytes());
+                self.name(&sub.fragment, &mut first);
                 self.value(slot);
-                sign = b',';
             }
         }
         if complex.reference.is_some()
@@ -161,28 +163,26 @@ impl Printer<'_, '_> {
         let mut sign = b'[';
         let mut primary = true;
         for element in &multi.elements {
-            let first = std::mem::take(&mut primary);
             if element.slots.intersection(self.filled).is_empty() {
-                primary = first;
                 continue;
             }
+            let is_primary = std::mem::take(&mut primary);
             if !self.shows(element.slots) {
                 continue;
             }
-            self.out.push(sign);
-            self.out.push(b'{');
+            self.out.extend_from_slice(&[sign, b'{']);
             sign = b',';
+            let mut first = true;
             for (sub, column) in multi.subs.iter().zip(&element.columns) {
                 if let Some(slot) = column
                     && self.shown.contains(*slot)
                 {
-                    self.out.extend_from_slice(sub.fragment.as_bytes());
+                    self.name(&sub.fragment, &mut first);
                     self.value(*slot);
-                    self.out.push(b',');
                 }
             }
-            self.out.extend_from_slice(element.fragment.as_bytes());
-            if first {
+            self.name(&element.fragment, &mut first);
+            if is_primary {
                 self.out.extend_from_slice(b",\"primary\":true");
             }
             self.out.push(b'}');
@@ -233,13 +233,13 @@ impl Printer<'_, '_> {
         if location {
             self.out.extend_from_slice(sign);
             self.out.extend_from_slice(b"\"location\":");
-            write_string(self.out, head.location);
+            write_string(self.out, head.location.as_bytes());
             sign = b",";
         }
         if let Some(version) = version {
             self.out.extend_from_slice(sign);
             self.out.extend_from_slice(b"\"version\":");
-            write_string(self.out, version);
+            write_string(self.out, version.as_bytes());
             sign = b",";
         }
         if sign == b"," {
@@ -256,7 +256,7 @@ impl Printer<'_, '_> {
         match value {
             // A slot of one value never holds a list.
             Value::Absent | Value::List(_) => self.out.extend_from_slice(b"null"),
-            Value::Text(text) | Value::DateTime(text) => write_string(self.out, text),
+            Value::Text(text) | Value::DateTime(text) => write_string(self.out, text.as_bytes()),
             Value::Integer(number) => write_integer(self.out, *number),
             Value::Decimal(text) => self.out.extend_from_slice(text.as_bytes()),
             Value::Boolean(true) => self.out.extend_from_slice(b"true"),

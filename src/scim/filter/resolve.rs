@@ -3,8 +3,6 @@
 //! A list becomes one branch for each of its elements. `type` is known there, `primary` is the
 //! first element that is filled, because that is how a list is printed.
 
-use std::borrow::Cow;
-
 use super::super::error::{Named, ScimError, ScimType};
 use super::super::expression::{Comparison, Expression, Literal};
 use super::super::instant::instant;
@@ -16,7 +14,7 @@ use super::super::schema::AttributeType;
 use super::super::slots::SlotIndex;
 use super::matching::compare;
 use super::{Filter, Target};
-use crate::value::{Type, Value};
+use crate::value::{Text, Type, Value};
 
 /// The one name that Entra ID's connection test asks for.
 const PLACEHOLDER: &str = "PLACEHOLDER";
@@ -386,7 +384,7 @@ impl<'r> Resolver<'r> {
             matches!(literal, Literal::Number(_))
                 || (quoted && profile.number_strings && is_number(text))
         };
-        let owned = || Cow::Owned(text.to_owned());
+        let owned = || Text::owned(text);
         let value = match kind {
             Type::String if quoted || profile.bare_filter_words => Some(Value::Text(owned())),
             Type::Boolean => match literal {

@@ -33,7 +33,7 @@ fn shape(urn: &str, name: &str, description: &str, members: Vec<Member>) -> Shap
         members,
         slots: SlotSet::EMPTY,
         mapped: 0,
-        fragment: format!("{}:{{", Quoted(urn)).into(),
+        fragment: format!(",{}:{{", Quoted(urn)).into(),
         listing: format!(",{}", Quoted(urn)).into(),
     }
 }

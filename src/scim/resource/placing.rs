@@ -118,7 +118,7 @@ fn place_element(
                 kind: element.kind.clone(),
                 columns: vec![None; multi.subs.len()],
                 slots: SlotSet::EMPTY,
-                fragment: format!("\"type\":{}", Quoted(&element.kind)).into(),
+                fragment: format!(",\"type\":{}", Quoted(&element.kind)).into(),
             });
             multi.elements.len() - 1
         }
@@ -141,9 +141,9 @@ fn place_element(
     }
 }
 
-/// A key, ready to print.
+/// A key, ready to print behind another.
 fn fragment(name: &str) -> Box<str> {
-    format!("{}:", Quoted(name)).into()
+    format!(",{}:", Quoted(name)).into()
 }
 
 fn sub(name: &str, slot: Option<SlotIndex>) -> Sub {

@@ -25,7 +25,7 @@ pub struct Shape {
     pub slots: SlotSet,
     /// How many of the members are mapped.
     pub mapped: usize,
-    /// `"urn:…":{`, ready to print.
+    /// `,"urn:…":{`, ready to print.
     pub fragment: Box<str>,
     /// `,"urn:…"`, ready to print.
     pub listing: Box<str>,
@@ -117,7 +117,7 @@ fn hash(name: &str) -> u64 {
 pub struct Member {
     /// Its name.
     pub name: Box<str>,
-    /// `"name":`, ready to print.
+    /// `,"name":`, ready to print.
     pub fragment: Box<str>,
     /// What is below.
     pub node: Node,
@@ -179,7 +179,7 @@ impl Complex {
 pub struct Sub {
     /// Its name.
     pub name: Box<str>,
-    /// `"name":`, ready to print.
+    /// `,"name":`, ready to print.
     pub fragment: Box<str>,
     /// Its slot, if it is mapped; always `None` in a [`Multi`], whose elements have them.
     pub slot: Option<SlotIndex>,
@@ -258,7 +258,7 @@ pub struct ListElement {
     pub columns: Vec<Option<SlotIndex>>,
     /// Every slot of it.
     pub slots: SlotSet,
-    /// `"type":"work"`, ready to print.
+    /// `,"type":"work"`, ready to print.
     pub fragment: Box<str>,
 }
 

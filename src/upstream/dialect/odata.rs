@@ -24,7 +24,7 @@ use crate::record::{
 use crate::upstream::error::Kind;
 use crate::upstream::literal;
 use crate::upstream::origin::Origin;
-use crate::value::{Type, Value, is_plain};
+use crate::value::{Text, Type, Value, is_plain};
 
 /// The dialect `odata`.
 #[derive(Clone, Copy, Debug)]
@@ -156,13 +156,21 @@ impl Dialect for OData {
             Action::Read { .. } | Action::Describe if empty => Err(Unreadable::Empty),
             Action::Search(_) | Action::Follow { .. } if empty => Err(Unreadable::Empty),
             Action::Read { .. } => {
-                row::record(entity, body).map(|record| Outcome::Row(versioned(record, headers)))
+                let mut record = Record::empty(&entity.fields);
+                row::read(entity, body, &mut record)?;
+                add_version(&mut record, headers);
+                Ok(Outcome::Row(record))
             }
             Action::Search(_) | Action::Follow { .. } => row::page(entity, body).map(Outcome::Rows),
             Action::Create(_) | Action::Update { .. } => {
                 let row = match empty {
                     true => None,
-                    false => Some(versioned(row::record(entity, body)?, headers)),
+                    false => {
+                        let mut record = Record::empty(&entity.fields);
+                        row::read(entity, body, &mut record)?;
+                        add_version(&mut record, headers);
+                        Some(record)
+                    }
                 };
                 let key =
                     row.as_ref().and_then(|row| UpstreamKey::from_value(row.value(entity.key)));
@@ -379,7 +387,7 @@ fn written(
 fn quoted(body: &mut Vec<u8>, text: &str) {
     let bytes = text.as_bytes();
     // Nearly always.
-    if is_plain(text) {
+    if is_plain(bytes) {
         body.reserve(bytes.len() + 2);
         body.push(b'"');
         body.extend_from_slice(bytes);
@@ -412,12 +420,11 @@ fn etag(headers: &HeaderMap) -> Option<&str> {
     headers.get(ETAG)?.to_str().ok().filter(|etag| !etag.is_empty())
 }
 
-/// The row with the answer's ETag, where it has none of its own.
-fn versioned<'b>(mut record: Record<'b>, headers: &HeaderMap) -> Record<'b> {
+/// Gives a row the answer's ETag, where it has none of its own.
+fn add_version(record: &mut Record<'_>, headers: &HeaderMap) {
     if record.version.is_none() {
-        record.version = etag(headers).map(|etag| etag.to_owned().into());
+        record.version = etag(headers).map(Text::owned);
     }
-    record
 }
 
 /// The key in the URL of a row that was written.

@@ -1,13 +1,11 @@
 //! Characters of an answer → a value of a field's type, in the spellings that legacy servers use.
 
-use std::borrow::Cow;
-
 use crate::upstream::literal::is_number;
-use crate::value::{Type, Value};
+use crate::value::{Text, Type, Value};
 
 /// Characters as a value of a type: what is no text may be written as one, and an empty one is
 /// then nothing (Bizagi writes both `""` and `null` for that).
-pub(super) fn typed(text: Cow<'_, str>, kind: Type) -> Option<Value<'_>> {
+pub(super) fn typed(text: Text<'_>, kind: Type) -> Option<Value<'_>> {
     if text.is_empty() && kind != Type::String {
         return Some(Value::Absent);
     }

@@ -11,7 +11,7 @@ use super::xml::{Piece, Xml, attribute};
 use crate::record::{Entity, FieldIndex, Record, UpstreamKey};
 use crate::upstream::dialect::scalar::typed;
 use crate::upstream::dialect::{Page, Unreadable};
-use crate::value::{Type, Value, instant};
+use crate::value::{Text, Type, Value, instant};
 
 /// What kind of message an answer is, as far as its beginning tells.
 pub(super) enum Message {
@@ -155,7 +155,7 @@ fn record<'t>(
     // The attribute is what a write takes as key, so it is the truth.
     if let Some(key) = attribute(start, "key") {
         let kind = entity.fields.field(entity.key).map_or(Type::Integer, |field| field.kind);
-        let key = typed(Cow::Owned(key), kind).ok_or_else(|| misfit(entity, entity.key))?;
+        let key = typed(key.into(), kind).ok_or_else(|| misfit(entity, entity.key))?;
         record.put(entity.key, key);
     }
     Ok(record)
@@ -186,7 +186,7 @@ fn value<'t>(
     if text.is_empty() {
         return Ok(Value::Absent);
     }
-    match typed(text, kind) {
+    match typed(text.into(), kind) {
         Some(Value::DateTime(time)) => Ok(Value::DateTime(zoned(time))),
         Some(value) => Ok(value),
         None => Err(misfit(entity, index)),
@@ -194,9 +194,9 @@ fn value<'t>(
 }
 
 /// A time as RFC 3339 writes it: the columns hold no offset, and we take them for UTC.
-fn zoned(time: Cow<'_, str>) -> Cow<'_, str> {
+fn zoned(time: Text<'_>) -> Text<'_> {
     let has_offset = time.get(10..).is_some_and(|rest| rest.contains(['Z', 'z', '+', '-']));
-    if has_offset || instant(&time).is_none() { time } else { Cow::Owned(format!("{time}Z")) }
+    if has_offset || instant(&time).is_none() { time } else { format!("{time}Z").into() }
 }
 
 /// The field of a column; Bizagi's names ignore letter case.
@@ -249,7 +249,7 @@ fn written(
         let (text, _) = xml.text()?;
         if is_row && found.is_none() {
             let key = attribute(&child, "key").unwrap_or_else(|| text.trim().to_owned());
-            let key = typed(Cow::Owned(key), kind);
+            let key = typed(key.into(), kind);
             found = key.and_then(|key| UpstreamKey::from_value(&key));
         }
     }

@@ -8,8 +8,6 @@
 //! operator looks at a row first; a server that leaves collections out makes every person one
 //! without members, of whom nothing is removed.
 
-use std::borrow::Cow;
-
 use quick_xml::events::BytesStart;
 
 use super::COLLECTIONS;
@@ -70,7 +68,7 @@ pub(super) fn members(
             continue;
         }
         let key = attribute(&start, "key").unwrap_or_else(|| text.trim().to_owned());
-        let key = typed(Cow::Owned(key), field.kind).ok_or_else(misfit)?;
+        let key = typed(key.into(), field.kind).ok_or_else(misfit)?;
         let is_empty = key.is_absent() || key.as_str() == Some("");
         if !is_empty && !keys.contains(&key) {
             keys.push(key);

@@ -130,7 +130,7 @@ impl Writer<'_> {
         let folded;
         let value = match value {
             Value::Text(text) if lowers => {
-                folded = Value::Text(fold(text));
+                folded = Value::Text(fold(text).into());
                 &folded
             }
             value => value,

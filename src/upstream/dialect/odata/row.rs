@@ -15,17 +15,20 @@ use expanded::Expanded;
 use crate::record::{Entity, Expansion, FieldIndex, Fields, Record};
 use crate::upstream::dialect::scalar::{truth, typed, whole};
 use crate::upstream::dialect::{Page, Unreadable};
-use crate::value::{Type, Value};
+use crate::value::{Text, TextBuilder, Type, Value, unescaped};
 
-/// Reads one row.
-pub(super) fn record<'b>(entity: &Entity, body: &'b [u8]) -> Result<Record<'b>, Unreadable> {
+/// Reads one row into an empty one: a row is large, so it is filled where it stands, and not handed
+/// from reader to reader.
+pub(super) fn read<'b>(
+    entity: &Entity,
+    body: &'b [u8],
+    record: &mut Record<'b>,
+) -> Result<(), Unreadable> {
     let text = text(body)?;
-    // A row is large: it is filled where it stands, and not handed from reader to reader.
-    let mut record = Record::empty(&entity.fields);
-    match flat::record(entity, text, &mut record) {
-        Some(()) => Ok(record),
-        None => whole_record(entity, text),
+    if flat::record(entity, text, record).is_none() {
+        *record = whole_record(entity, text)?;
     }
+    Ok(())
 }
 
 /// Reads a page of rows.
@@ -270,28 +273,27 @@ fn number(raw: &str) -> Option<u64> {
 }
 
 /// The characters of a JSON string, borrowed where nothing in it is escaped.
-pub(in crate::upstream::dialect) fn characters(raw: &str) -> Option<Cow<'_, str>> {
+pub(in crate::upstream::dialect) fn characters(raw: &str) -> Option<Text<'_>> {
     let inner = raw.strip_prefix('"')?.strip_suffix('"')?;
-    // Without an early end the compiler looks at many bytes at once.
-    if !inner.bytes().fold(false, |is, byte| is | (byte == b'\\')) {
-        return Some(Cow::Borrowed(inner));
+    let mut plain = unescaped(inner.as_bytes());
+    if plain == inner.len() {
+        return Some(Text::of(inner));
     }
-    // Quotes in an ETag are the usual case, and need no parser of their own.
-    let mut text = String::with_capacity(inner.len());
     let mut rest = inner;
-    while let Some((plain, escaped)) = rest.split_once('\\') {
-        text.push_str(plain);
-        match escaped.as_bytes().first() {
-            Some(b'"' | b'\\' | b'/') => {
-                let (sign, after) = escaped.split_at(1);
-                text.push_str(sign);
-                rest = after;
+    let mut text = TextBuilder::with_capacity(inner.len());
+    loop {
+        let (piece, escaped) = rest.split_at_checked(plain)?;
+        text.push_str(piece);
+        match escaped.as_bytes() {
+            [] => return Some(text.finish()),
+            // Quotes in an ETag are the usual case, and need no parser of their own.
+            [b'\\', b'"' | b'\\' | b'/', after @ ..] => {
+                rest = escaped.get(1..)?;
+                plain = 1 + unescaped(after);
             }
-            _ => return serde_json::from_str(raw).ok().map(Cow::Owned),
+            _ => return serde_json::from_str::<String>(raw).ok().map(Text::from),
         }
     }
-    text.push_str(rest);
-    Some(Cow::Owned(text))
 }
 
 /// A JSON array as the values of a field; `None` where it does not fit.

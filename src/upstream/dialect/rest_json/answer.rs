@@ -12,7 +12,7 @@ use super::row::{at, broken, plain, read};
 use crate::record::{Entity, Etag, Options, Place, Query, Record, Source, UpstreamKey};
 use crate::upstream::dialect::odata::value;
 use crate::upstream::dialect::{Outcome, Page, Unreadable};
-use crate::value::Type;
+use crate::value::{Text, Type};
 
 /// The whole body as one JSON value, as it is written.
 pub(super) fn json(body: &[u8]) -> Result<&str, Unreadable> {
@@ -100,7 +100,7 @@ pub(super) fn page<'b>(
         _ => Ok(None),
     };
     let total = match operation.source(TOTAL) {
-        Some(Source::Header(name)) => header(headers, name).map(Cow::Borrowed),
+        Some(Source::Header(name)) => header(headers, name).map(Text::of),
         _ => told(TOTAL)?.and_then(plain),
     };
     let total = match total {
@@ -108,8 +108,8 @@ pub(super) fn page<'b>(
         None => None,
     };
     let next = match operation.source(NEXT) {
-        Some(Source::Header(name)) if **name == *LINK.as_str() => linked(headers).map(Cow::Owned),
-        Some(Source::Header(name)) => header(headers, name).map(|link| link.to_owned().into()),
+        Some(Source::Header(name)) if **name == *LINK.as_str() => linked(headers).map(Text::from),
+        Some(Source::Header(name)) => header(headers, name).map(Text::owned),
         _ => match told(NEXT)? {
             Some(raw) => Some(plain(raw).ok_or(Unreadable::NoRows("next"))?),
             None => None,

@@ -11,7 +11,7 @@ use super::node::{quoted, scalar};
 use crate::record::{Delta, Entity, Field, FieldIndex, Place, Record};
 use crate::upstream::dialect::odata::{characters, list, value};
 use crate::upstream::dialect::{DialectError, Unreadable};
-use crate::value::{Type, Value};
+use crate::value::{Text, Type, Value};
 
 /// The members of an object, in their order, each as it is written.
 pub(super) type Members<'b> = Vec<(Cow<'b, str>, &'b str)>;
@@ -65,11 +65,11 @@ pub(super) fn at<'b>(raw: &'b str, place: &Place) -> Result<Option<&'b str>, Unr
 
 /// The characters of a string, or another single value as JSON writes it; `None` for an object or
 /// a list.
-pub(super) fn plain(raw: &str) -> Option<Cow<'_, str>> {
+pub(super) fn plain(raw: &str) -> Option<Text<'_>> {
     match raw.as_bytes().first()? {
         b'"' => characters(raw),
         b'{' | b'[' => None,
-        _ => Some(Cow::Borrowed(raw)),
+        _ => Some(Text::of(raw)),
     }
 }
 

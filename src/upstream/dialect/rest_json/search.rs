@@ -158,7 +158,7 @@ fn written<'f>(
         Comparison::Absent(field, absent) => (field, absence(search, absent), Filling::Nothing),
         Comparison::With(field, operator, value, case) => {
             let value = match value {
-                Value::Text(text) if case == Case::ToLower => Value::Text(fold(text)),
+                Value::Text(text) if case == Case::ToLower => Value::Text(fold(text).into()),
                 value => value.borrowed(),
             };
             let form = self::comparison(search, operator);
