@@ -223,6 +223,13 @@ pub fn same(left: &Value<'_>, right: &Value<'_>) -> bool {
     }
 }
 
+/// Whether nothing but blanks is in a text.
+#[must_use]
+pub fn is_blank(text: &str) -> bool {
+    // Nearly every text begins with a letter.
+    !text.as_bytes().first().is_some_and(u8::is_ascii_graphic) && text.trim().is_empty()
+}
+
 /// The one folding of letter case: filters, uniqueness, cache keys and comparison all use it.
 ///
 /// Nothing but case is folded, each character by itself: databases also fold accents, width and
@@ -247,6 +254,14 @@ pub fn fold(text: &str) -> Cow<'_, str> {
 /// Whether two texts are the same but for letter case, in the sense of [`fold`].
 #[must_use]
 pub fn same_folded(left: &str, right: &str) -> bool {
+    // Each character is folded by itself: where the first ones differ, and are ASCII, all is said.
+    if let (Some(l), Some(r)) = (left.bytes().next(), right.bytes().next())
+        && l.is_ascii()
+        && r.is_ascii()
+        && !l.eq_ignore_ascii_case(&r)
+    {
+        return false;
+    }
     if left.is_ascii() && right.is_ascii() {
         return left.eq_ignore_ascii_case(right);
     }

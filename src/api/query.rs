@@ -134,7 +134,7 @@ impl SearchRequest {
     /// The search that it means. Sorting by what is not mapped is left out (RFC 7644 §3.4.2.3
     /// leaves the order to the server then).
     #[must_use]
-    pub fn search(&self, resource: &Resource, filter: Filter) -> Search {
+    pub fn search<'f>(&self, resource: &Resource, filter: Filter<'f>) -> Search<'f> {
         let direction = if self.descending { Direction::Descending } else { Direction::Ascending };
         let slot = self.sort_by.as_deref().and_then(|path| {
             resource.slot_of(path).or_else(|| resource.attribute_slots(path).iter().next())
@@ -163,7 +163,7 @@ fn is_descending(order: Option<&str>) -> Result<bool, ScimError> {
 /// Whether a filter looks for one person by a value, rather than going through the people: one of
 /// its terms must be met and compares with `eq`, and not with a yes or no that half of them share.
 #[must_use]
-pub fn is_match(filter: &Filter) -> bool {
+pub fn is_match(filter: &Filter<'_>) -> bool {
     match filter {
         Filter::Compare { operator: Comparison::Eq, value, .. } => {
             !matches!(value, Value::Boolean(_))

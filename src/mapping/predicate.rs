@@ -54,49 +54,47 @@ pub fn present<'a>(field: FieldIndex, is_text: bool, negated: bool) -> Predicate
 
 /// All of several, without needless nesting.
 #[must_use]
-pub fn all(mut parts: Vec<Predicate<'_>>) -> Predicate<'_> {
-    if parts.iter().any(|part| matches!(part, Predicate::Nothing)) {
-        return Predicate::Nothing;
-    }
-    parts.retain(|part| !matches!(part, Predicate::Everything));
-    if parts.iter().any(|part| matches!(part, Predicate::All(_))) {
-        let mut flat = Vec::with_capacity(parts.len() + 4);
-        for part in parts {
-            match part {
-                Predicate::All(inner) => flat.extend(inner),
-                other => flat.push(other),
-            }
-        }
-        parts = flat;
-    }
-    match parts.len() {
-        0 => Predicate::Everything,
-        1 => parts.swap_remove(0),
-        _ => Predicate::All(parts),
-    }
+pub fn all(parts: Vec<Predicate<'_>>) -> Predicate<'_> {
+    joined(parts, true)
 }
 
 /// Any of several, without needless nesting.
 #[must_use]
-pub fn any(mut parts: Vec<Predicate<'_>>) -> Predicate<'_> {
-    if parts.iter().any(|part| matches!(part, Predicate::Everything)) {
-        return Predicate::Everything;
+pub fn any(parts: Vec<Predicate<'_>>) -> Predicate<'_> {
+    joined(parts, false)
+}
+
+/// Parts under one `and`, or one `or`.
+fn joined(mut parts: Vec<Predicate<'_>>, is_and: bool) -> Predicate<'_> {
+    let mut is_simple = true;
+    for part in &parts {
+        match (part, is_and) {
+            (Predicate::Nothing, true) => return Predicate::Nothing,
+            (Predicate::Everything, false) => return Predicate::Everything,
+            (Predicate::Everything | Predicate::All(_), true)
+            | (Predicate::Nothing | Predicate::Any(_), false) => is_simple = false,
+            _ => {}
+        }
     }
-    parts.retain(|part| !matches!(part, Predicate::Nothing));
-    if parts.iter().any(|part| matches!(part, Predicate::Any(_))) {
+    if !is_simple {
         let mut flat = Vec::with_capacity(parts.len() + 4);
         for part in parts {
-            match part {
-                Predicate::Any(inner) => flat.extend(inner),
-                other => flat.push(other),
+            match (part, is_and) {
+                (Predicate::Everything | Predicate::Nothing, _) => {}
+                (Predicate::All(inner), true) | (Predicate::Any(inner), false) => {
+                    flat.extend(inner);
+                }
+                (other, _) => flat.push(other),
             }
         }
         parts = flat;
     }
-    match parts.len() {
-        0 => Predicate::Nothing,
-        1 => parts.swap_remove(0),
-        _ => Predicate::Any(parts),
+    match (parts.len(), is_and) {
+        (0, true) => Predicate::Everything,
+        (0, false) => Predicate::Nothing,
+        (1, _) => parts.swap_remove(0),
+        (_, true) => Predicate::All(parts),
+        (_, false) => Predicate::Any(parts),
     }
 }
 

@@ -151,13 +151,13 @@ impl Mapping {
 
     /// The values of a filter whose keys a search needs, each once.
     #[must_use]
-    pub fn wanted_by(&self, filter: &Filter) -> Vec<Wanted<'_>> {
+    pub fn wanted_by(&self, filter: &Filter<'_>) -> Vec<Wanted<'_>> {
         let mut wanted = Vec::new();
         self.gather(filter, &mut wanted);
         wanted
     }
 
-    fn gather<'m>(&'m self, filter: &Filter, wanted: &mut Vec<Wanted<'m>>) {
+    fn gather<'m>(&'m self, filter: &Filter<'_>, wanted: &mut Vec<Wanted<'m>>) {
         match filter {
             Filter::All(parts) | Filter::Any(parts) => {
                 parts.iter().for_each(|part| self.gather(part, wanted));

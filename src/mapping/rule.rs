@@ -312,6 +312,13 @@ impl Rule {
         })
     }
 
+    /// Whether the one field can hold the value as it is, of a rule without transforms.
+    #[must_use]
+    pub fn is_held(&self, value: &Value<'_>) -> bool {
+        let [Limit { notation, .. }, _] = &self.limits;
+        *notation == Notation::Plain || value.as_str().is_none_or(|text| notation.fits(text))
+    }
+
     /// Sets the fields that differ from the row's, and with them those that follow the first.
     pub(super) fn write<'d>(&self, set: Set<'d>, row: Option<&Record<'_>>, delta: &mut Delta<'d>) {
         let differs = |field: FieldIndex, value: &Value<'_>| {

@@ -11,11 +11,11 @@ use super::Mapping;
 use super::policy::OnDelete;
 use super::predicate::{self, all, any};
 use super::reference::Keys;
-use super::rule::{Rule, Shape};
+use super::rule::{Rule, Set, Shape};
 use crate::record::{Case, Direction, FieldIndex, Nulls, Operator, Predicate, Shared, UpstreamKey};
 use crate::scim::filter::{Comparison, Target};
 use crate::scim::{Filter, ScimError, ScimType, SlotIndex};
-use crate::value::{Type, Value};
+use crate::value::{Type, Value, is_blank};
 
 impl Mapping {
     pub(super) fn nulls(&self) -> Nulls {
@@ -37,11 +37,11 @@ impl Mapping {
     /// 400 `invalidFilter` for what the upstream cannot search.
     pub fn search<'f>(
         &'f self,
-        filter: &'f Filter,
+        filter: &'f Filter<'f>,
         keys: &Keys,
     ) -> Result<Predicate<'f>, ScimError> {
         let wanted = self.translate(filter, keys, false)?;
-        if wanted == Predicate::Nothing {
+        if matches!(wanted, Predicate::Nothing) {
             return Ok(Predicate::Nothing);
         }
         let population = self.population.get_or_init(|| Shared::new(self.population()));
@@ -74,7 +74,7 @@ impl Mapping {
     /// 400 `invalidFilter` for what no search could mean.
     pub fn candidates<'f>(
         &'f self,
-        filter: &'f Filter,
+        filter: &'f Filter<'f>,
         keys: &Keys,
     ) -> Result<Predicate<'f>, ScimError> {
         let wanted = self.widely(filter, keys, false)?;
@@ -84,11 +84,11 @@ impl Mapping {
 
     fn widely<'f>(
         &'f self,
-        filter: &'f Filter,
+        filter: &'f Filter<'f>,
         keys: &Keys,
         negated: bool,
     ) -> Result<Predicate<'f>, ScimError> {
-        let each = |parts: &'f [Filter]| -> Result<Vec<Predicate<'f>>, ScimError> {
+        let each = |parts: &'f [Filter<'f>]| -> Result<Vec<Predicate<'f>>, ScimError> {
             parts.iter().map(|part| self.widely(part, keys, negated)).collect()
         };
         Ok(match (filter, negated) {
@@ -106,7 +106,7 @@ impl Mapping {
 
     /// Refuses a comparison of an identifying attribute with a blank value.
     fn heed_blank(&self, rule: &Rule, value: &Value<'_>) -> Result<(), ScimError> {
-        if value.as_str().is_some_and(|text| text.trim().is_empty()) && self.identifies(rule) {
+        if value.as_str().is_some_and(is_blank) && self.identifies(rule) {
             return Err(ScimError::new(
                 ScimType::InvalidFilter,
                 format!("`{}` identifies a person: expected a value that is not blank", rule.path),
@@ -189,11 +189,11 @@ impl Mapping {
 
     fn translate<'f>(
         &'f self,
-        filter: &'f Filter,
+        filter: &'f Filter<'f>,
         keys: &Keys,
         negated: bool,
     ) -> Result<Predicate<'f>, ScimError> {
-        let each = |parts: &'f [Filter]| {
+        let each = |parts: &'f [Filter<'f>]| -> Result<_, ScimError> {
             // With room for the condition that every search has.
             let mut predicates = Vec::with_capacity(parts.len() + 1);
             for part in parts {
@@ -275,68 +275,85 @@ impl Mapping {
         &'f self,
         slot: SlotIndex,
         operator: Comparison,
-        value: &'f Value<'static>,
+        value: &'f Value<'f>,
         keys: &Keys,
         negated: bool,
     ) -> Result<Predicate<'f>, ScimError> {
         let rule = self.searchable(slot)?;
-        let wanted = upstream_operator(operator);
-        let equality = matches!(operator, Comparison::Eq | Comparison::Ne);
-        if !rule.keeps().contains(wanted) {
+        if !rule.keeps().contains(upstream_operator(operator)) {
             return Err(refused(&rule.path, operator));
         }
-        self.heed_blank(rule, value)?;
-        if value.as_str() == Some("") {
-            return self.compare_empty(slot, operator, negated);
+        let text = value.as_str();
+        if text.is_some_and(is_blank) {
+            self.heed_blank(rule, value)?;
+            if text == Some("") {
+                return self.compare_empty(slot, operator, negated);
+            }
         }
-        let exact = self.resource.slot(slot).case_exact;
-        let negated = if operator == Comparison::Ne { !negated } else { negated };
-        let wanted = if operator == Comparison::Ne { Operator::Eq } else { wanted };
-        if let Shape::Reference { field, .. } = &rule.shape {
-            let predicate =
-                self.refer_to(*field, keys.of(slot, value).unwrap_or_default(), negated);
-            return self.supported(predicate, &rule.path, operator);
-        }
-        if let (Shape::Split { split, fields }, false, Some(text)) =
-            (&rule.shape, equality, value.as_str())
-        {
-            let parts = parts::Parts { mapping: self, split, fields: *fields, exact, negated };
-            return self.supported(parts.predicate(wanted, text), &rule.path, operator);
-        }
-        // A value that the upstream cannot hold is held by nobody.
-        let nobody = || if negated { Predicate::Everything } else { Predicate::Nothing };
-        let Ok(set) = rule.search_value(value, self.kind(self.entity.key)) else {
-            return if equality { Ok(nobody()) } else { Err(refused(&rule.path, operator)) };
+        let asked = Asked {
+            operator: upstream_operator(if operator == Comparison::Ne {
+                Comparison::Eq
+            } else {
+                operator
+            }),
+            exact: self.resource.slot(slot).case_exact,
+            negated: negated != (operator == Comparison::Ne),
         };
-        let of_field = |(field, value): (FieldIndex, Value<'f>)| {
-            if value.is_absent() {
-                return nobody();
+        let predicate = match (&rule.shape, text) {
+            (Shape::Reference { field, .. }, _) => {
+                self.refer_to(*field, keys.of(slot, value).unwrap_or_default(), asked.negated)
             }
-            let case = self.case(field, exact);
-            let text = self.is_text(field);
-            let compared = predicate::compare(field, wanted, value, case, negated, self.nulls());
-            // An empty text is before every other one, and is no value here.
-            match wanted {
-                Operator::Lt | Operator::Le if text && negated => {
-                    any(vec![predicate::present(field, true, true), compared])
+            (Shape::Split { split, fields }, Some(text)) if asked.operator != Operator::Eq => {
+                let Asked { exact, negated, .. } = asked;
+                let parts = parts::Parts { mapping: self, split, fields: *fields, exact, negated };
+                parts.predicate(asked.operator, text)
+            }
+            (Shape::Split { split, fields: [first, second] }, Some(text))
+                if rule.chain.is_empty()
+                    && let Some((before, after)) = split.plainly(text) =>
+            {
+                asked.both(
+                    self.compare_field(*first, Value::text(before), asked),
+                    self.compare_field(*second, Value::text(after), asked),
+                )
+            }
+            (Shape::One(field), _) if rule.chain.is_empty() && rule.is_held(value) => {
+                self.compare_field(*field, value.borrowed(), asked)
+            }
+            _ => match rule.search_value(value, self.kind(self.entity.key)) {
+                Ok(Set { first: Some((one, first)), second: Some((two, second)) }) => asked.both(
+                    self.compare_field(one, first, asked),
+                    self.compare_field(two, second, asked),
+                ),
+                Ok(Set { first: Some((field, value)), .. }) => {
+                    self.compare_field(field, value, asked)
                 }
-                Operator::Lt | Operator::Le if text => {
-                    all(vec![predicate::present(field, true, false), compared])
-                }
-                _ => compared,
-            }
-        };
-        let predicate = match (set.first, set.second) {
-            (Some(only), None) | (None, Some(only)) => of_field(only),
-            (Some(one), Some(two)) => {
-                // With room for the condition that every search has.
-                let mut parts = Vec::with_capacity(3);
-                parts.extend([of_field(one), of_field(two)]);
-                if negated { any(parts) } else { all(parts) }
-            }
-            (None, None) => nobody(),
+                Ok(_) => asked.of_nobody(),
+                Err(_) if asked.operator == Operator::Eq => asked.of_nobody(),
+                Err(_) => return Err(refused(&rule.path, operator)),
+            },
         };
         self.supported(predicate, &rule.path, operator)
+    }
+
+    /// A comparison of one field.
+    fn compare_field<'f>(
+        &self,
+        field: FieldIndex,
+        value: Value<'f>,
+        asked: Asked,
+    ) -> Predicate<'f> {
+        if value.is_absent() {
+            return asked.of_nobody();
+        }
+        let Asked { operator, exact, negated } = asked;
+        let case = self.case(field, exact);
+        let compared = predicate::compare(field, operator, value, case, negated, self.nulls());
+        // An empty text is before every other one, and is no value here.
+        if matches!(operator, Operator::Lt | Operator::Le) && self.is_text(field) {
+            return asked.both(predicate::present(field, true, negated), compared);
+        }
+        compared
     }
 
     /// The rows that refer to one of these keys, or to none of them.
@@ -410,6 +427,33 @@ impl Mapping {
             order.push((self.entity.key, Direction::Ascending));
         }
         order
+    }
+}
+
+/// What is asked of a value.
+#[derive(Clone, Copy)]
+struct Asked {
+    /// How it is compared; of `Eq` and `Ne` always the former.
+    operator: Operator,
+    /// Whether letter case counts.
+    exact: bool,
+    /// Whether it is asked that the comparison does not hold.
+    negated: bool,
+}
+
+impl Asked {
+    /// Of two fields: both comparisons hold, or not both do.
+    fn both<'f>(self, first: Predicate<'f>, second: Predicate<'f>) -> Predicate<'f> {
+        // With room for the condition that every search has.
+        let mut parts = Vec::with_capacity(3);
+        parts.push(first);
+        parts.push(second);
+        if self.negated { any(parts) } else { all(parts) }
+    }
+
+    /// Of a value that the upstream cannot hold: nobody has it.
+    fn of_nobody<'f>(self) -> Predicate<'f> {
+        if self.negated { Predicate::Everything } else { Predicate::Nothing }
     }
 }
 

@@ -5,7 +5,7 @@
 //! could not be read back as the same two parts is not printed at all.
 
 use super::transform::{Chain, Refusal};
-use crate::value::{Text, TextBuilder, Value, same_folded};
+use crate::value::{Text, TextBuilder, Value, is_blank, same_folded};
 
 /// At which separator a text is split.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -94,20 +94,21 @@ impl Split {
         self.pieces(values).is_ok()
     }
 
-    /// Whether a text is seen to be the very one that its two parts are printed as; another may be
-    /// so as well.
+    /// The two parts of a text that is seen to be the very one that they are printed as, each
+    /// stored as it is written; another text may be so as well.
     #[must_use]
-    pub fn is_canonical(&self, text: &str) -> bool {
+    pub fn plainly<'t>(&self, text: &'t str) -> Option<(&'t str, &'t str)> {
         let is_stored = |part: &Part, piece: &str| {
             let is_missing = part.missing.as_deref().is_some_and(|m| same_folded(m, piece));
             part.chain.is_empty() && !is_missing && !is_blank(piece)
         };
         let [first, second] = &self.parts;
+        if self.accept.as_deref().is_some_and(|sign| holds(text, sign)) {
+            return None;
+        }
         // Where it is cut, the part that may not hold the separator never does.
-        !self.accept.as_deref().is_some_and(|sign| holds(text, sign))
-            && self
-                .cut(text)
-                .is_some_and(|(before, after)| is_stored(first, before) && is_stored(second, after))
+        self.cut(text)
+            .filter(|(before, after)| is_stored(first, before) && is_stored(second, after))
     }
 
     /// What stands before and behind the separator; the first alone when none is printed.
@@ -155,9 +156,11 @@ impl Split {
             };
         };
         // One byte needs no search for a pattern; it is ASCII, so it stands between characters.
+        let mut places = text.bytes().enumerate();
+        let is_sign = |(_, byte): &(usize, u8)| byte == sign;
         let place = match self.at {
-            At::First => text.as_bytes().iter().position(|byte| byte == sign)?,
-            At::Last => text.as_bytes().iter().rposition(|byte| byte == sign)?,
+            At::First => places.find(is_sign)?.0,
+            At::Last => places.rfind(is_sign)?.0,
         };
         Some((text.get(..place)?, text.get(place + 1..)?))
     }
@@ -192,12 +195,6 @@ fn printed<'v>(part: &Part, value: &'v Value<'_>) -> Result<Text<'v>, Refusal> {
         Value::Text(text) if !is_blank(&text) => Ok(text),
         _ => Err(Refusal::new("two parts, none of them empty")),
     }
-}
-
-/// Whether nothing but blanks is in a text.
-fn is_blank(text: &str) -> bool {
-    // Nearly every text begins with a letter.
-    !text.as_bytes().first().is_some_and(u8::is_ascii_graphic) && text.trim().is_empty()
 }
 
 /// Whether a text holds a separator; one byte needs no search for a pattern.
@@ -302,8 +299,10 @@ mod tests {
             if long {
                 split.separator = "@@".into();
             }
-            if split.is_canonical(&text) {
+            if let Some((before, after)) = split.plainly(&text) {
                 let [first, second] = split.inward(&text).unwrap();
+                prop_assert_eq!(first.as_str(), Some(before));
+                prop_assert_eq!(second.as_str(), Some(after));
                 prop_assert_eq!(split.outward([&first, &second]), Ok(Text::of(&text)));
             }
         }

@@ -134,7 +134,7 @@ impl Provisioner {
     pub(super) async fn keys_of_filter(
         &self,
         asker: Asker<'_>,
-        filter: &Filter,
+        filter: &Filter<'_>,
     ) -> Result<Keys, Failure> {
         let wanted = self.mapping.wanted_by(filter);
         for wanted in &wanted {

@@ -21,9 +21,9 @@ use window::Window;
 
 /// What a client searches.
 #[derive(Clone, Debug)]
-pub struct Search {
+pub struct Search<'f> {
     /// The condition.
-    pub filter: Filter,
+    pub filter: Filter<'f>,
     /// The first person to show, from 1 (RFC 7644 §3.4.2.4).
     pub start: u64,
     /// How many people at the most; `None` for the server's own number.
@@ -58,7 +58,7 @@ impl Provisioner {
     pub async fn search(
         &self,
         asker: Asker<'_>,
-        search: Search,
+        search: Search<'_>,
         view: &View,
     ) -> Result<Listed, Failure> {
         self.search_upstream(asker, search, view).await.map_err(|failure| match failure {
@@ -72,7 +72,7 @@ impl Provisioner {
     async fn search_upstream(
         &self,
         asker: Asker<'_>,
-        search: Search,
+        search: Search<'_>,
         view: &View,
     ) -> Result<Listed, Failure> {
         let filter = self.mapping.canonical(search.filter.clone());
@@ -133,7 +133,7 @@ impl Provisioner {
         Ok(Self::listed(search.start, &found))
     }
 
-    fn order(&self, search: &Search) -> Vec<(FieldIndex, Direction)> {
+    fn order(&self, search: &Search<'_>) -> Vec<(FieldIndex, Direction)> {
         let (slot, direction) = match search.sort {
             Some((slot, direction)) => (Some(slot), direction),
             None => (None, Direction::Ascending),
@@ -147,7 +147,7 @@ impl Provisioner {
         asker: Asker<'_>,
         query: &Query<'_>,
         count: u32,
-        filter: &Filter,
+        filter: &Filter<'_>,
         view: &View,
         found: &mut Found,
     ) -> Result<(), Failure> {
@@ -175,7 +175,7 @@ impl Provisioner {
         query: &mut Query<'_>,
         fixed: bool,
         count: u32,
-        filter: &Filter,
+        filter: &Filter<'_>,
         view: &View,
         found: &mut Found,
     ) -> Result<(), Failure> {
@@ -195,7 +195,7 @@ impl Provisioner {
     }
 
     /// All are told, so that the client does not bind one of them at random.
-    fn tell_several(&self, asker: Asker<'_>, filter: &Filter, found: &Found) {
+    fn tell_several(&self, asker: Asker<'_>, filter: &Filter<'_>, found: &Found) {
         if found.shown > 1 && self.is_of_one(filter) {
             tracing::warn!(
                 project = &*self.project,
@@ -215,7 +215,7 @@ impl Provisioner {
         answer: &Answer,
         query: &Query<'_>,
         count: u32,
-        filter: &Filter,
+        filter: &Filter<'_>,
         view: &View,
         found: &mut Found,
     ) -> Result<Option<String>, Failure> {
@@ -261,7 +261,7 @@ impl Provisioner {
     }
 
     /// Prints a row that is there for clients and meets the filter as SCIM compares.
-    fn list(&self, row: &Record<'_>, filter: &Filter, view: &View, found: &mut Found) -> bool {
+    fn list(&self, row: &Record<'_>, filter: &Filter<'_>, view: &View, found: &mut Found) -> bool {
         if self.mapping.standing(row) != Standing::Living {
             return false;
         }
@@ -300,7 +300,7 @@ impl Provisioner {
     }
 
     /// Whether a filter asks for what only one person should have: a name or an anchor.
-    fn is_of_one(&self, filter: &Filter) -> bool {
+    fn is_of_one(&self, filter: &Filter<'_>) -> bool {
         let anchor = self.mapping.anchor.map(|anchor| anchor.slot);
         matches!(
             filter,
@@ -310,7 +310,7 @@ impl Provisioner {
     }
 
     /// The question that a filter is, when it asks for one unique name and nothing else.
-    fn unique_name(&self, filter: &Filter) -> Option<Question> {
+    fn unique_name(&self, filter: &Filter<'_>) -> Option<Question> {
         match filter {
             Filter::Compare { target: Target::Slot(slot), operator: Comparison::Eq, value }
                 if *slot == self.mapping.user_name =>
@@ -325,7 +325,7 @@ impl Provisioner {
     async fn search_known(
         &self,
         asker: Asker<'_>,
-        filter: &Filter,
+        filter: &Filter<'_>,
         name: &Question,
         view: &View,
     ) -> Result<Option<Listed>, Failure> {
@@ -372,7 +372,7 @@ impl Provisioner {
 }
 
 /// A search without a filter.
-impl Default for Search {
+impl Default for Search<'_> {
     fn default() -> Self {
         Self { filter: Filter::Everything, start: 1, count: None, sort: None }
     }

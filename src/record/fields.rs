@@ -2,8 +2,15 @@
 
 use std::fmt;
 
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+
 use super::Notation;
 use crate::value::Type;
+
+/// What is percent-encoded where it is data: everything but the unreserved characters (RFC 3986
+/// §2.3).
+pub const PERCENT_ENCODED: AsciiSet =
+    NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 /// A field's name as the mapping writes it; it may hold dots and `@`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -11,6 +18,7 @@ pub struct FieldName {
     text: Box<str>,
     members: Box<[Box<str>]>,
     json: Box<str>,
+    encoded: Box<str>,
 }
 
 impl FieldName {
@@ -26,6 +34,12 @@ impl FieldName {
         &self.json
     }
 
+    /// The name as it stands in a URL, percent-encoded (RFC 3986 §2.1).
+    #[must_use]
+    pub fn in_url(&self) -> &str {
+        &self.encoded
+    }
+
     /// The members that it goes down through, for an upstream whose rows are nested: see
     /// [`members`](super::members).
     #[must_use]
@@ -38,7 +52,8 @@ impl From<&str> for FieldName {
     fn from(name: &str) -> Self {
         let members = super::members(name).unwrap_or_else(|| vec![name.into()]);
         let json = format!("{}:", serde_json::Value::from(name)).into();
-        Self { text: name.into(), members: members.into(), json }
+        let encoded = utf8_percent_encode(name, &PERCENT_ENCODED).to_string().into();
+        Self { text: name.into(), members: members.into(), json, encoded }
     }
 }
 

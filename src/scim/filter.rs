@@ -15,7 +15,7 @@ pub(super) use matching::compare;
 pub(super) use resolve::{Resolver, existing, is_value};
 
 use super::error::{ScimError, ScimType};
-use super::expression::Parser;
+use super::expression::{Mistake, Parser};
 use super::json::Quoted;
 use super::profile::Profile;
 use super::resource::Resource;
@@ -37,17 +37,17 @@ pub enum Target {
 /// A filter. [`Filter::all`], [`Filter::any`] and [`Filter::negation`] keep it simple: no nesting of
 /// the same kind, no constants below the top.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Filter {
+pub enum Filter<'a> {
     /// True of every resource.
     Everything,
     /// True of none.
     Nothing,
     /// True if all of them are; two or more.
-    All(Vec<Filter>),
+    All(Vec<Filter<'a>>),
     /// True if any of them is; two or more.
-    Any(Vec<Filter>),
+    Any(Vec<Filter<'a>>),
     /// True if it is not.
-    Not(Box<Filter>),
+    Not(Box<Filter<'a>>),
     /// A comparison with a value of the slot's type.
     Compare {
         /// What is compared.
@@ -55,72 +55,71 @@ pub enum Filter {
         /// How.
         operator: Comparison,
         /// With what; never absent.
-        value: Value<'static>,
+        value: Value<'a>,
     },
     /// Something is there.
     Present(Target),
 }
 
-impl Filter {
+impl<'a> Filter<'a> {
     /// Reads a filter.
     ///
     /// # Errors
     /// `invalidFilter` if it is longer than [`MAX_LENGTH`], nests deeper than
     /// [`MAX_DEPTH`](super::expression::MAX_DEPTH), does not follow the grammar, names what is not
     /// mapped, or compares what cannot be compared in that way.
-    pub fn parse(resource: &Resource, text: &str, profile: &Profile) -> Result<Self, ScimError> {
-        let refuse = |detail: String| ScimError::new(ScimType::InvalidFilter, detail);
+    pub fn parse(resource: &Resource, text: &'a str, profile: &Profile) -> Result<Self, ScimError> {
         if text.len() > MAX_LENGTH {
-            return Err(refuse(format!("expected a filter of at most {MAX_LENGTH} bytes")));
+            let detail = format!("expected a filter of at most {MAX_LENGTH} bytes");
+            return Err(ScimError::new(ScimType::InvalidFilter, detail));
         }
-        let expression = Parser::new(text, resource.urns(), profile.bare_filter_words)
-            .whole_filter()
-            .map_err(|mistake| refuse(format!("the filter is malformed: {mistake}")))?;
-        Resolver::new(resource, profile, ScimType::InvalidFilter).resolve(&expression)
+        let resolver = Resolver::new(resource, profile, ScimType::InvalidFilter);
+        Parser::new(text, resource.urns(), profile.bare_filter_words).whole_filter(&resolver)
     }
 
     /// The conjunction of these.
     #[must_use]
     pub fn all(filters: impl IntoIterator<Item = Self>) -> Self {
-        // Collecting a vector's own iterator keeps its allocation.
-        let mut parts: Vec<Self> = filters.into_iter().collect();
-        if parts.iter().any(|part| matches!(part, Self::Nothing)) {
-            return Self::Nothing;
-        }
-        parts.retain(|part| !matches!(part, Self::Everything));
-        if parts.iter().any(|part| matches!(part, Self::All(_))) {
-            let flat = parts.into_iter().flat_map(|part| match part {
-                Self::All(inner) => inner,
-                other => vec![other],
-            });
-            parts = flat.collect();
-        }
-        match parts.len() {
-            0 => Self::Everything,
-            1 => parts.swap_remove(0),
-            _ => Self::All(parts),
-        }
+        Self::joined(filters.into_iter().collect(), true)
     }
 
     /// The disjunction of these.
     #[must_use]
     pub fn any(filters: impl IntoIterator<Item = Self>) -> Self {
-        let mut parts: Vec<Self> = filters.into_iter().collect();
-        if parts.iter().any(|part| matches!(part, Self::Everything)) {
-            return Self::Everything;
+        Self::joined(filters.into_iter().collect(), false)
+    }
+
+    /// The parts under one `and`, or one `or`: a constant decides or is left out, and what is joined
+    /// in the same way is taken apart.
+    fn joined(mut parts: Vec<Self>, is_and: bool) -> Self {
+        let mut is_simple = true;
+        for part in &parts {
+            match (part, is_and) {
+                (Self::Nothing, true) => return Self::Nothing,
+                (Self::Everything, false) => return Self::Everything,
+                (Self::Everything | Self::All(_), true) | (Self::Nothing | Self::Any(_), false) => {
+                    is_simple = false;
+                }
+                _ => {}
+            }
         }
-        parts.retain(|part| !matches!(part, Self::Nothing));
-        if parts.iter().any(|part| matches!(part, Self::Any(_))) {
-            let flat = parts.into_iter().flat_map(|part| match part {
-                Self::Any(inner) => inner,
-                other => vec![other],
-            });
-            parts = flat.collect();
+        if !is_simple {
+            let mut flat = Vec::with_capacity(parts.len() + 4);
+            for part in parts {
+                match (part, is_and) {
+                    (Self::Everything | Self::Nothing, _) => {}
+                    (Self::All(inner), true) | (Self::Any(inner), false) => flat.extend(inner),
+                    (other, _) => flat.push(other),
+                }
+            }
+            parts = flat;
         }
-        match parts.len() {
-            0 => Self::Nothing,
-            1 => parts.swap_remove(0),
-            _ => Self::Any(parts),
+        match (parts.len(), is_and) {
+            (0, true) => Self::Everything,
+            (0, false) => Self::Nothing,
+            (1, _) => parts.swap_remove(0),
+            (_, true) => Self::All(parts),
+            (_, false) => Self::Any(parts),
         }
     }
 
@@ -137,12 +136,29 @@ impl Filter {
 
     /// The comparison `slot eq value`, or that nothing is there for an absent value.
     #[must_use]
-    pub fn equals(slot: SlotIndex, value: Value<'static>) -> Self {
+    pub fn equals(slot: SlotIndex, value: Value<'a>) -> Self {
         let target = Target::Slot(slot);
         if value.is_absent() {
             Self::Present(target).negation()
         } else {
             Self::Compare { target, operator: Comparison::Eq, value }
+        }
+    }
+
+    /// The same filter, owning its literals.
+    #[must_use]
+    pub fn into_owned(self) -> Filter<'static> {
+        let owned = |parts: Vec<Self>| parts.into_iter().map(Self::into_owned).collect();
+        match self {
+            Self::Everything => Filter::Everything,
+            Self::Nothing => Filter::Nothing,
+            Self::All(parts) => Filter::All(owned(parts)),
+            Self::Any(parts) => Filter::Any(owned(parts)),
+            Self::Not(inner) => Filter::Not(Box::new(inner.into_owned())),
+            Self::Compare { target, operator, value } => {
+                Filter::Compare { target, operator, value: value.into_owned() }
+            }
+            Self::Present(target) => Filter::Present(target),
         }
     }
 
@@ -164,15 +180,24 @@ impl Filter {
 
     /// The filter as text that [`Filter::parse`] reads back.
     #[must_use]
-    pub const fn display<'f>(&'f self, resource: &'f Resource) -> Displayed<'f> {
+    pub const fn display<'f>(&'f self, resource: &'f Resource) -> Displayed<'f>
+    where
+        'a: 'f,
+    {
         Displayed { filter: self, resource }
+    }
+}
+
+impl From<Mistake> for ScimError {
+    fn from(mistake: Mistake) -> Self {
+        Self::new(ScimType::InvalidFilter, format!("the filter is malformed: {mistake}"))
     }
 }
 
 /// A filter with the resource that knows its slots' paths; see [`Filter::display`].
 #[derive(Clone, Copy, Debug)]
 pub struct Displayed<'f> {
-    filter: &'f Filter,
+    filter: &'f Filter<'f>,
     resource: &'f Resource,
 }
 
@@ -184,7 +209,7 @@ impl Displayed<'_> {
         }
     }
 
-    fn join(&self, f: &mut fmt::Formatter<'_>, parts: &[Filter], word: &str) -> fmt::Result {
+    fn join(&self, f: &mut fmt::Formatter<'_>, parts: &[Filter<'_>], word: &str) -> fmt::Result {
         for (at, part) in parts.iter().enumerate() {
             if at > 0 {
                 write!(f, " {word} ")?;

@@ -78,7 +78,7 @@ struct Selection {
 #[derive(Clone, Debug)]
 struct Row {
     /// Whether the element is meant.
-    condition: Filter,
+    condition: Filter<'static>,
     /// What is cleared in it first.
     clear: SlotSet,
     /// Where the operation's writes go, one by one.

@@ -90,6 +90,28 @@ impl<'a> AttrPath<'a> {
         })
     }
 
+    /// The path without brackets that a text begins with, and how many bytes it is long.
+    ///
+    /// `None` if a part is no attribute name (RFC 7643 §2.1).
+    #[must_use]
+    pub fn leading(text: &'a str, urns: &Urns) -> Option<(Self, usize)> {
+        let bytes = text.as_bytes();
+        let name = name_length(text)?;
+        let sub_attribute = match bytes.get(name) {
+            Some(b'.') => text.get(name + 1..).and_then(|rest| rest.get(..name_length(rest)?)),
+            _ => None,
+        };
+        let length = name + sub_attribute.map_or(0, |sub| sub.len() + 1);
+        // Without a URN, as nearly always.
+        if !bytes.get(length).is_some_and(|byte| is_path_byte(*byte)) {
+            let attribute = text.get(..name)?;
+            let path = Self { schema: None, attribute, filter: None, sub_attribute };
+            return Some((path, length));
+        }
+        let whole = bytes.iter().position(|byte| !is_path_byte(*byte)).unwrap_or(bytes.len());
+        Some((Self::plain(text.get(..whole)?, urns)?, whole))
+    }
+
     /// Takes a token without brackets apart: `urn:…:name.givenName`.
     ///
     /// `None` if a part is no attribute name (RFC 7643 §2.1).

@@ -10,52 +10,61 @@ use std::fmt::Write;
 use jiff::Timestamp;
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use percent_encoding::utf8_percent_encode;
 
-use crate::record::Notation;
+use crate::record::{Notation, PERCENT_ENCODED};
 use crate::value::{Type, Value};
 
-/// Everything but the unreserved characters (RFC 3986 §2.3).
-const ENCODED: AsciiSet = NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
-
-/// Which bytes are [not encoded](ENCODED), by their number.
-const UNRESERVED: [bool; 256] = {
-    let mut unreserved = [false; 256];
+/// What is known of each byte, by its number; of those beyond ASCII nothing.
+const KINDS: [u8; 256] = {
+    let mut kinds = [0; 256];
     let mut byte = 0;
     while byte < 128 {
         let sign = byte as u8;
-        unreserved[byte] =
-            sign.is_ascii_alphanumeric() || matches!(sign, b'-' | b'.' | b'_' | b'~');
+        if sign.is_ascii_alphanumeric() || matches!(sign, b'-' | b'.' | b'_' | b'~') {
+            kinds[byte] |= UNRESERVED;
+        }
+        if !sign.is_ascii_uppercase() {
+            kinds[byte] |= LOWERED;
+        }
         byte += 1;
     }
-    unreserved
+    kinds
 };
+
+/// An unreserved character (RFC 3986 §2.3), which is not encoded.
+const UNRESERVED: u8 = 1;
+
+/// No upper-case letter.
+const LOWERED: u8 = 2;
+
+/// What is true of every byte of a text.
+fn kinds(text: &str) -> u8 {
+    // Names and words are short: looking at every byte is cheaper than stopping at one.
+    let of = |byte: u8| KINDS.get(usize::from(byte)).copied().unwrap_or_default();
+    text.bytes().fold(u8::MAX, |kinds, byte| kinds & of(byte))
+}
 
 /// A value cannot be written as a literal of the type that its field has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("a value does not fit its type")]
 pub(super) struct Misfit;
 
-fn is_unreserved(text: &str) -> bool {
-    // Names and words are short: looking at every byte is cheaper than stopping at one.
-    text.bytes().fold(true, |is, byte| is & (UNRESERVED.get(usize::from(byte)) == Some(&true)))
-}
-
 /// Writes any text percent-encoded.
 pub(super) fn encode(out: &mut String, text: &str) {
     // As names nearly always are.
-    if is_unreserved(text) {
+    if kinds(text) & UNRESERVED != 0 {
         out.push_str(text);
         return;
     }
-    out.extend(utf8_percent_encode(text, &ENCODED));
+    out.extend(utf8_percent_encode(text, &PERCENT_ENCODED));
 }
 
 /// Writes a text as a quoted literal, each quote in it doubled (OData 4.01 ABNF, `string`).
 pub(super) fn text(out: &mut String, text: &str) {
     out.push('\'');
     // A quote is reserved, too.
-    if is_unreserved(text) {
+    if kinds(text) & UNRESERVED != 0 {
         out.push_str(text);
         out.push('\'');
         return;
@@ -67,6 +76,25 @@ pub(super) fn text(out: &mut String, text: &str) {
         encode(out, piece);
     }
     out.push('\'');
+}
+
+/// Writes a text in lower case as a quoted literal, if it is made of unreserved characters alone.
+#[must_use]
+pub(super) fn lowered(out: &mut String, text: &str) -> bool {
+    let kinds = kinds(text);
+    if kinds & UNRESERVED == 0 {
+        return false;
+    }
+    out.push('\'');
+    let start = out.len();
+    out.push_str(text);
+    if kinds & LOWERED == 0
+        && let Some(written) = out.get_mut(start..)
+    {
+        written.make_ascii_lowercase();
+    }
+    out.push('\'');
+    true
 }
 
 /// The text of a quoted literal that is not percent-encoded any more.

@@ -49,7 +49,7 @@ fn table(bench: &Bench) -> ExitCode {
         let found = allocations(bench, case);
         let start = Instant::now();
         for _ in 0..ROUNDS {
-            black_box((case.run)(black_box(bench)));
+            (case.run)(black_box(bench));
         }
         let time = start.elapsed().as_nanos() / u128::from(ROUNDS);
         let (last, budget) = (case.last.allocations, case.budget.allocations);
@@ -85,7 +85,7 @@ fn repeat(bench: &Bench, name: &str, iterations: &str) -> ExitCode {
     let case = CASES.iter().find(|case| case.name == name);
     let (Some(case), Ok(iterations)) = (case, iterations.parse::<u32>()) else { return usage() };
     for _ in 0..iterations {
-        black_box((case.run)(black_box(bench)));
+        (case.run)(black_box(bench));
     }
     ExitCode::SUCCESS
 }
@@ -93,9 +93,9 @@ fn repeat(bench: &Bench, name: &str, iterations: &str) -> ExitCode {
 /// How often one operation allocates, growing an allocation included.
 fn allocations(bench: &Bench, case: &Case) -> usize {
     // Once before, so that what is made at the first use does not count.
-    black_box((case.run)(bench));
+    (case.run)(bench);
     let region = Region::new(ALLOCATOR);
-    black_box((case.run)(bench));
+    (case.run)(bench);
     let change = region.change();
     change.allocations + change.reallocations
 }

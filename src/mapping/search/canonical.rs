@@ -10,12 +10,12 @@ impl Mapping {
     /// The same filter with its literals in the one spelling that rows print, so that rows can be
     /// compared again here.
     #[must_use]
-    pub fn canonical(&self, mut filter: Filter) -> Filter {
+    pub fn canonical<'f>(&self, mut filter: Filter<'f>) -> Filter<'f> {
         self.canonicalise(&mut filter);
         filter
     }
 
-    fn canonicalise(&self, filter: &mut Filter) {
+    fn canonicalise(&self, filter: &mut Filter<'_>) {
         match filter {
             Filter::All(parts) | Filter::Any(parts) => {
                 parts.iter_mut().for_each(|part| self.canonicalise(part));
@@ -45,7 +45,7 @@ impl Mapping {
         // Nearly every literal is written as it is printed.
         if let (Shape::Split { split, .. }, true, Some(text)) =
             (&rule.shape, rule.chain.is_empty(), value.as_str())
-            && split.is_canonical(text)
+            && split.plainly(text).is_some()
         {
             return None;
         }

@@ -9,8 +9,8 @@ use crate::value::Value;
 
 const ODATA: &str = include_str!("../../../mappings/odata.toml");
 
-fn filter(mapping: &Mapping, text: &str) -> Filter {
-    Filter::parse(&mapping.resource, text, &Profile::TOLERANT).unwrap()
+fn filter(mapping: &Mapping, text: &str) -> Filter<'static> {
+    Filter::parse(&mapping.resource, text, &Profile::TOLERANT).unwrap().into_owned()
 }
 
 #[test]

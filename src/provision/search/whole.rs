@@ -17,8 +17,8 @@ impl Provisioner {
     pub(super) async fn search_whole(
         &self,
         asker: Asker<'_>,
-        search: &Search,
-        filter: &Filter,
+        search: &Search<'_>,
+        filter: &Filter<'_>,
         predicate: Predicate<'_>,
         most: u32,
         view: &View,

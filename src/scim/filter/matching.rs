@@ -8,7 +8,7 @@ use super::super::resource::Resource;
 use super::{Comparison, Filter, Target};
 use crate::value::{Value, fold, same_folded};
 
-impl Filter {
+impl Filter<'_> {
     /// Whether the resource of that id is meant.
     #[must_use]
     pub fn matches(&self, resource: &Resource, document: &Document<'_>, id: &str) -> bool {

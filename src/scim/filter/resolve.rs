@@ -4,7 +4,7 @@
 //! first element that is filled, because that is how a list is printed.
 
 use super::super::error::{Named, ScimError, ScimType};
-use super::super::expression::{Comparison, Expression, Literal};
+use super::super::expression::{Assemble, Comparison, Expression, Literal};
 use super::super::instant::instant;
 use super::super::json::is_number;
 use super::super::path::AttrPath;
@@ -21,17 +21,52 @@ const PLACEHOLDER: &str = "PLACEHOLDER";
 
 /// What is asked of an attribute.
 #[derive(Clone, Copy)]
-enum Question<'q> {
+enum Question<'q, 'a> {
     Present,
-    Compare(Comparison, &'q Literal<'q>),
+    Compare(Comparison, &'q Literal<'a>),
 }
 
-/// Resolves expressions.
+/// Says what the parts of a filter mean for one resource.
+#[derive(Clone, Copy, Debug)]
 pub(in crate::scim) struct Resolver<'r> {
     resource: &'r Resource,
     profile: &'r Profile,
     /// What a refusal is called: `invalidFilter`, or `invalidPath` in a path's brackets.
     kind: ScimType,
+}
+
+impl<'a> Assemble<'a> for Resolver<'_> {
+    type Whole = Filter<'a>;
+    type Error = ScimError;
+
+    fn compare(
+        &self,
+        path: AttrPath<'a>,
+        operator: Comparison,
+        literal: Literal<'a>,
+    ) -> Result<Filter<'a>, ScimError> {
+        self.attribute(&path, Question::Compare(operator, &literal))
+    }
+
+    fn present(&self, path: AttrPath<'a>) -> Result<Filter<'a>, ScimError> {
+        self.attribute(&path, Question::Present)
+    }
+
+    fn element(&self, path: AttrPath<'a>) -> Result<Filter<'a>, ScimError> {
+        self.attribute(&path, Question::Present)
+    }
+
+    fn all(&self, parts: Vec<Filter<'a>>) -> Filter<'a> {
+        Filter::all(parts)
+    }
+
+    fn any(&self, parts: Vec<Filter<'a>>) -> Filter<'a> {
+        Filter::any(parts)
+    }
+
+    fn negation(&self, part: Filter<'a>) -> Filter<'a> {
+        part.negation()
+    }
 }
 
 impl<'r> Resolver<'r> {
@@ -43,37 +78,21 @@ impl<'r> Resolver<'r> {
         Self { resource, profile, kind }
     }
 
+    #[cold]
     fn refuse<T>(&self, detail: String) -> Result<T, ScimError> {
         Err(ScimError::new(self.kind, detail))
     }
 
-    /// The filter that an expression means.
-    pub(in crate::scim) fn resolve(
+    fn attribute<'a>(
         &self,
-        expression: &Expression<'_>,
-    ) -> Result<Filter, ScimError> {
-        let each = |parts: &[Expression<'_>]| {
-            let mut filters = Vec::with_capacity(parts.len());
-            for part in parts {
-                filters.push(self.resolve(part)?);
-            }
-            Ok(filters)
-        };
-        match expression {
-            Expression::Or(parts) => Ok(Filter::any(each(parts)?)),
-            Expression::And(parts) => Ok(Filter::all(each(parts)?)),
-            Expression::Not(inner) => Ok(self.resolve(inner)?.negation()),
-            Expression::Compare { path, operator, literal } => {
-                self.attribute(path, Question::Compare(*operator, literal))
-            }
-            Expression::Present(path) | Expression::Element(path) => {
-                self.attribute(path, Question::Present)
-            }
-        }
-    }
-
-    fn attribute(&self, path: &AttrPath<'_>, question: Question<'_>) -> Result<Filter, ScimError> {
+        path: &AttrPath<'a>,
+        question: Question<'_, 'a>,
+    ) -> Result<Filter<'a>, ScimError> {
         let found = self.resource.find(path);
+        // As nearly always.
+        if let (Found::Slot(slot), None) = (found, &path.filter) {
+            return self.slot(slot, question);
+        }
         if path.filter.is_some() && !matches!(found, Found::Multi(..) | Found::List(..)) {
             return match found {
                 Found::Unknown | Found::Unmapped => self.unknown(path),
@@ -122,12 +141,12 @@ impl<'r> Resolver<'r> {
         }
     }
 
-    fn unknown(&self, path: &AttrPath<'_>) -> Result<Filter, ScimError> {
+    fn unknown<T>(&self, path: &AttrPath<'_>) -> Result<T, ScimError> {
         let bare = AttrPath { filter: None, ..path.clone() }.to_string();
         self.refuse(format!("`{}` is not an attribute that can be searched here", Named(&bare)))
     }
 
-    fn resource_type(&self, question: Question<'_>) -> Result<Filter, ScimError> {
+    fn resource_type<'a>(&self, question: Question<'_, 'a>) -> Result<Filter<'a>, ScimError> {
         let Question::Compare(operator, literal) = question else { return Ok(Filter::Everything) };
         let value = self.literal(Type::String, operator, literal, "meta.resourceType")?;
         let own = Value::text(self.resource.definition().name);
@@ -138,16 +157,20 @@ impl<'r> Resolver<'r> {
         Ok(constant(truth))
     }
 
-    fn slot(&self, slot: SlotIndex, question: Question<'_>) -> Result<Filter, ScimError> {
+    fn slot<'a>(
+        &self,
+        slot: SlotIndex,
+        question: Question<'_, 'a>,
+    ) -> Result<Filter<'a>, ScimError> {
         let target = Target::Slot(slot);
         let Question::Compare(operator, literal) = question else {
             return Ok(Filter::Present(target));
         };
         let definition = self.resource.slot(slot);
-        let ordering =
-            matches!(operator, Comparison::Gt | Comparison::Ge | Comparison::Lt | Comparison::Le);
         // RFC 7644 §3.4.2.2: boolean and binary attributes have no order.
-        if ordering && definition.attribute_type == AttributeType::Binary {
+        if definition.attribute_type == AttributeType::Binary
+            && matches!(operator, Comparison::Gt | Comparison::Ge | Comparison::Lt | Comparison::Le)
+        {
             return self
                 .refuse(format!("`{}` cannot be compared with `{operator}`", definition.path));
         }
@@ -156,12 +179,12 @@ impl<'r> Resolver<'r> {
     }
 
     /// A list of values, with or without brackets: true if it is of any of them.
-    fn values(
+    fn values<'a>(
         &self,
         list: &List,
-        brackets: Option<&Expression<'_>>,
-        question: Question<'_>,
-    ) -> Result<Filter, ScimError> {
+        brackets: Option<&Expression<'a>>,
+        question: Question<'_, 'a>,
+    ) -> Result<Filter<'a>, ScimError> {
         match (brackets, question) {
             (None, question) => self.slot(list.slot, question),
             // Of one element: what asks for two things of it cannot be told from two elements.
@@ -187,12 +210,12 @@ impl<'r> Resolver<'r> {
     }
 
     /// A list, with or without brackets, with or without a sub-attribute.
-    fn list(
+    fn list<'a>(
         &self,
         multi: &Multi,
-        path: &AttrPath<'_>,
-        question: Question<'_>,
-    ) -> Result<Filter, ScimError> {
+        path: &AttrPath<'a>,
+        question: Question<'_, 'a>,
+    ) -> Result<Filter<'a>, ScimError> {
         let brackets = path.filter.as_deref();
         let only = match brackets.and_then(only_type) {
             None => None,
@@ -262,13 +285,13 @@ impl<'r> Resolver<'r> {
     }
 
     /// What brackets mean for the element in that row, if it is there.
-    pub(in crate::scim) fn in_element(
+    pub(in crate::scim) fn in_element<'a>(
         &self,
         multi: &Multi,
         row: usize,
-        brackets: &Expression<'_>,
-    ) -> Result<Filter, ScimError> {
-        let each = |parts: &[Expression<'_>]| {
+        brackets: &Expression<'a>,
+    ) -> Result<Filter<'a>, ScimError> {
+        let each = |parts: &[Expression<'a>]| {
             let parts = parts.iter().map(|part| self.in_element(multi, row, part));
             parts.collect::<Result<Vec<_>, _>>()
         };
@@ -288,13 +311,13 @@ impl<'r> Resolver<'r> {
         self.element_attribute(multi, row, path.attribute, question)
     }
 
-    fn element_attribute(
+    fn element_attribute<'a>(
         &self,
         multi: &Multi,
         row: usize,
         sub: &str,
-        question: Question<'_>,
-    ) -> Result<Filter, ScimError> {
+        question: Question<'_, 'a>,
+    ) -> Result<Filter<'a>, ScimError> {
         if let Some(column) = multi.sub_named(sub) {
             return match (multi.slot(row, column), question) {
                 (Some(slot), question) => self.slot(slot, question),
@@ -341,24 +364,28 @@ impl<'r> Resolver<'r> {
     }
 
     /// A comparison's literal as a value of that slot; `None` for `null`.
-    pub(in crate::scim) fn value_of(
+    pub(in crate::scim) fn value_of<'a>(
         &self,
         slot: SlotIndex,
         operator: Comparison,
-        literal: &Literal<'_>,
-    ) -> Result<Option<Value<'static>>, ScimError> {
+        literal: &Literal<'a>,
+    ) -> Result<Option<Value<'a>>, ScimError> {
         let definition = self.resource.slot(slot);
         self.literal(definition.kind, operator, literal, &definition.path)
     }
 
     /// A literal as a value of the slot's type; `None` for `null`.
-    fn literal(
+    fn literal<'a>(
         &self,
         kind: Type,
         operator: Comparison,
-        literal: &Literal<'_>,
+        literal: &Literal<'a>,
         path: &str,
-    ) -> Result<Option<Value<'static>>, ScimError> {
+    ) -> Result<Option<Value<'a>>, ScimError> {
+        // Texts are compared in every way.
+        if let (Type::String, Literal::Text(text)) = (kind, literal) {
+            return Ok(Some(Value::Text(text.clone().into())));
+        }
         let textual = matches!(operator, Comparison::Co | Comparison::Sw | Comparison::Ew);
         let equality = matches!(operator, Comparison::Eq | Comparison::Ne);
         let possible = match kind {
@@ -384,9 +411,13 @@ impl<'r> Resolver<'r> {
             matches!(literal, Literal::Number(_))
                 || (quoted && profile.number_strings && is_number(text))
         };
-        let owned = || Text::owned(text);
+        let characters = || match literal {
+            Literal::Text(text) => Text::from(text.clone()),
+            Literal::Number(text) | Literal::Bare(text) => Text::of(text),
+            _ => Text::owned(text),
+        };
         let value = match kind {
-            Type::String if quoted || profile.bare_filter_words => Some(Value::Text(owned())),
+            Type::String if quoted || profile.bare_filter_words => Some(Value::Text(characters())),
             Type::Boolean => match literal {
                 Literal::Boolean(truth) => Some(Value::Boolean(*truth)),
                 _ if quoted && profile.boolean_strings => {
@@ -396,8 +427,10 @@ impl<'r> Resolver<'r> {
                 _ => None,
             },
             Type::Integer if number() => text.parse().ok().map(Value::Integer),
-            Type::Decimal if number() => Some(Value::Decimal(owned())),
-            Type::DateTime if quoted && instant(text).is_some() => Some(Value::DateTime(owned())),
+            Type::Decimal if number() => Some(Value::Decimal(characters())),
+            Type::DateTime if quoted && instant(text).is_some() => {
+                Some(Value::DateTime(characters()))
+            }
             _ => None,
         };
         match value {
@@ -415,11 +448,11 @@ pub(in crate::scim) fn is_value(path: &AttrPath<'_>) -> bool {
         && path.attribute.eq_ignore_ascii_case("value")
 }
 
-const fn constant(truth: bool) -> Filter {
+const fn constant<'a>(truth: bool) -> Filter<'a> {
     if truth { Filter::Everything } else { Filter::Nothing }
 }
 
-fn comparison(target: Target, operator: Comparison, value: Option<Value<'static>>) -> Filter {
+fn comparison<'a>(target: Target, operator: Comparison, value: Option<Value<'a>>) -> Filter<'a> {
     match value {
         Some(value) => Filter::Compare { target, operator, value },
         // `eq null` is the absence of any value (RFC 7643 §2.5).
@@ -430,19 +463,23 @@ fn comparison(target: Target, operator: Comparison, value: Option<Value<'static>
 }
 
 /// That the element in that row is there.
-fn exists(multi: &Multi, row: usize) -> Filter {
+fn exists<'a>(multi: &Multi, row: usize) -> Filter<'a> {
     let slots = multi.elements.get(row).map(|element| element.slots).unwrap_or_default();
     Filter::any(slots.iter().map(|slot| Filter::Present(Target::Slot(slot))))
 }
 
 /// That the element in that row is there and none before it.
-fn primary(multi: &Multi, row: usize) -> Filter {
+fn primary<'a>(multi: &Multi, row: usize) -> Filter<'a> {
     let earlier = (0..row).map(|before| exists(multi, before).negation());
     Filter::all(std::iter::once(exists(multi, row)).chain(earlier))
 }
 
 /// That the element in that row is there and meets the condition.
-pub(in crate::scim) fn existing(multi: &Multi, row: usize, condition: Filter) -> Filter {
+pub(in crate::scim) fn existing<'a>(
+    multi: &Multi,
+    row: usize,
+    condition: Filter<'a>,
+) -> Filter<'a> {
     if implies_presence(&condition) {
         condition
     } else {
@@ -450,7 +487,7 @@ pub(in crate::scim) fn existing(multi: &Multi, row: usize, condition: Filter) ->
     }
 }
 
-fn implies_presence(condition: &Filter) -> bool {
+fn implies_presence(condition: &Filter<'_>) -> bool {
     match condition {
         Filter::Nothing | Filter::Present(_) => true,
         Filter::Compare { operator, .. } => *operator != Comparison::Ne,

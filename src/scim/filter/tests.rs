@@ -7,7 +7,7 @@ use super::super::resource::tests::{BIZAGI, ENTERPRISE, user};
 use super::super::schema::RESOURCE_TYPES;
 use super::*;
 
-fn parse(text: &str, profile: &Profile) -> Result<Filter, ScimError> {
+fn parse<'t>(text: &'t str, profile: &Profile) -> Result<Filter<'t>, ScimError> {
     Filter::parse(&user(), text, profile)
 }
 
@@ -266,7 +266,7 @@ fn filters_are_bounded() {
     refused(&format!("title eq \"{}\"", "x".repeat(MAX_LENGTH)), &Profile::STRICT);
 }
 
-fn filter() -> impl Strategy<Value = Filter> {
+fn filter() -> impl Strategy<Value = Filter<'static>> {
     let resource = user();
     let leaf = (
         0..resource.slots().len(),

@@ -314,7 +314,9 @@ impl<'r, 'a> Lister<'_, 'r, 'a> {
         let mut rows = Vec::new();
         for row in 0..self.multi.elements.len() {
             match resolver.in_element(self.multi, row, filter) {
-                Ok(condition) => rows.push((row, existing(self.multi, row, condition))),
+                Ok(condition) => {
+                    rows.push((row, existing(self.multi, row, condition.into_owned())));
+                }
                 Err(_) if self.reader.profile.ignore_unmapped => return self.nowhere(),
                 Err(error) => return Err(error),
             }
@@ -324,7 +326,7 @@ impl<'r, 'a> Lister<'_, 'r, 'a> {
 
     fn select(
         &mut self,
-        mut rows: Vec<(usize, Filter)>,
+        mut rows: Vec<(usize, Filter<'static>)>,
         column: Option<usize>,
         pin: Pin,
         sent: Option<&'a RawValue>,

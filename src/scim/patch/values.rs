@@ -159,7 +159,7 @@ impl<'a> Lister<'_, '_, 'a> {
                 let resolver =
                     Resolver::new(self.reader.resource, self.reader.profile, ScimType::InvalidPath);
                 Ok(match resolver.value_of(self.list.slot, *operator, literal)? {
-                    Some(value) => Condition::Compare(*operator, value),
+                    Some(value) => Condition::Compare(*operator, value.into_owned()),
                     // No value of a list is `null`.
                     None if *operator == Comparison::Ne => Condition::Everything,
                     None => negated(Condition::Everything),

@@ -78,50 +78,70 @@ fn expression(
         Predicate::All(parts) => several(out, parts, AND, Truth::Never, fields),
         Predicate::Any(parts) => several(out, parts, OR, Truth::Always, fields),
         Predicate::Compare { field, operator, value, case } => {
-            let Some(kind) = fields.field(*field) else { return Err(DialectError::Unknown) };
-            let lowered = match value {
-                Value::Text(text) if *case == Case::ToLower && kind.is_text() => Some(text),
-                _ => None,
-            };
-            let literal = |out: &mut String| match lowered {
-                // Servers lower letters beyond ASCII or leave them alone: theirs has to do the same
-                // to both sides, so that a row is found at least as it is written.
-                Some(text) if !text.is_ascii() => {
-                    out.push_str("tolower(");
-                    literal::text(out, text);
-                    out.push(')');
-                    Ok(())
-                }
-                Some(text) => {
-                    literal::text(out, &fold(text));
-                    Ok(())
-                }
-                None => literal::write(out, value, kind.kind, kind.notation)
-                    .map_err(|_| DialectError::Misfit(kind.name.clone())),
-            };
-            let function = match operator {
-                Operator::Contains | Operator::StartsWith | Operator::EndsWith => true,
-                Operator::And | Operator::Or | Operator::Not => {
-                    return Err(DialectError::Inexpressible);
-                }
-                _ => false,
-            };
-            if function {
-                out.push_str(operator.name());
-                out.push('(');
-                name(out, kind, lowered.is_some());
-                out.push(',');
-                literal(out)?;
-                out.push(')');
-            } else {
-                name(out, kind, lowered.is_some());
-                out.push_str("%20");
-                out.push_str(operator.name());
-                out.push_str("%20");
-                literal(out)?;
-            }
+            let field = fields.field(*field).ok_or(DialectError::Unknown)?;
+            comparison(out, field, *operator, value, *case)?;
             Ok(Truth::Depends)
         }
+    }
+}
+
+fn comparison(
+    out: &mut String,
+    field: &Field,
+    operator: Operator,
+    value: &Value<'_>,
+    case: Case,
+) -> Result<(), DialectError> {
+    let lowered = match value {
+        Value::Text(text) if case == Case::ToLower && field.is_text() => Some(&**text),
+        _ => None,
+    };
+    let sign = match operator {
+        Operator::Eq => "%20eq%20",
+        Operator::Ne => "%20ne%20",
+        Operator::Gt => "%20gt%20",
+        Operator::Ge => "%20ge%20",
+        Operator::Lt => "%20lt%20",
+        Operator::Le => "%20le%20",
+        Operator::Contains | Operator::StartsWith | Operator::EndsWith => {
+            out.push_str(operator.name());
+            out.push('(');
+            name(out, field, lowered.is_some());
+            out.push(',');
+            literal(out, field, value, lowered)?;
+            out.push(')');
+            return Ok(());
+        }
+        Operator::And | Operator::Or | Operator::Not => return Err(DialectError::Inexpressible),
+    };
+    name(out, field, lowered.is_some());
+    out.push_str(sign);
+    literal(out, field, value, lowered)
+}
+
+/// Writes the literal of a field, which in lower case is this text.
+fn literal(
+    out: &mut String,
+    field: &Field,
+    value: &Value<'_>,
+    lowered: Option<&str>,
+) -> Result<(), DialectError> {
+    match lowered {
+        Some(text) if literal::lowered(out, text) => Ok(()),
+        // Servers lower letters beyond ASCII or leave them alone: theirs has to do the same to both
+        // sides, so that a row is found at least as it is written.
+        Some(text) if !text.is_ascii() => {
+            out.push_str("tolower(");
+            literal::text(out, text);
+            out.push(')');
+            Ok(())
+        }
+        Some(text) => {
+            literal::text(out, &fold(text));
+            Ok(())
+        }
+        None => literal::write(out, value, field.kind, field.notation)
+            .map_err(|_| DialectError::Misfit(field.name.clone())),
     }
 }
 
@@ -172,20 +192,21 @@ fn several(
 fn name(out: &mut String, field: &Field, lowered: bool) {
     if lowered {
         out.push_str("tolower(");
-    }
-    path(out, field);
-    if lowered {
+        path(out, field);
         out.push(')');
+    } else {
+        path(out, field);
     }
 }
 
 /// Writes the path to a field: its name, behind what leads to the row that has it (OData 4.01
 /// Part 2, §4.11).
 pub(super) fn path(out: &mut String, field: &Field) {
-    let (navigation, property) = field.path();
-    if let Some(navigation) = navigation {
+    if let (Some(navigation), property) = field.path() {
         literal::encode(out, navigation);
         out.push('/');
+        literal::encode(out, property);
+    } else {
+        out.push_str(field.name.in_url());
     }
-    literal::encode(out, property);
 }

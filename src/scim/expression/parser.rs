@@ -1,0 +1,326 @@
+//! The reader: over the text once, from left to right, and no deeper than [`MAX_DEPTH`].
+
+use std::borrow::Cow;
+
+use super::super::json::is_number;
+use super::super::path::{AttrPath, Urns, is_name, is_name_byte};
+use super::{Assemble, Comparison, Literal, Mistake, Words};
+use crate::value::unescaped;
+
+/// How deep parentheses, brackets and `not` may nest.
+pub const MAX_DEPTH: u8 = 32;
+
+/// What joins a factor with the next one.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Joint {
+    And,
+    Or,
+    None,
+}
+
+/// Adds one of several parts; more than four are seldom joined.
+fn push<T>(parts: &mut Vec<T>, part: T) {
+    if parts.is_empty() {
+        parts.reserve_exact(4);
+    }
+    parts.push(part);
+}
+
+/// The reader.
+#[derive(Debug)]
+pub struct Parser<'a, 'u> {
+    text: &'a str,
+    at: usize,
+    depth: u8,
+    urns: &'u Urns,
+    bare_words: bool,
+    in_brackets: bool,
+}
+
+impl<'a, 'u> Parser<'a, 'u> {
+    /// A reader of that text; `bare_words` allows values without quotes.
+    #[must_use]
+    pub const fn new(text: &'a str, urns: &'u Urns, bare_words: bool) -> Self {
+        Self { text, at: 0, depth: 0, urns, bare_words, in_brackets: false }
+    }
+
+    /// The text as one filter.
+    ///
+    /// # Errors
+    /// Where it is none, and what its parts are refused with.
+    pub fn whole_filter<A: Assemble<'a>>(&mut self, to: &A) -> Result<A::Whole, A::Error> {
+        self.spaces();
+        let filter = self.terms(to)?;
+        self.spaces();
+        self.end()?;
+        Ok(filter)
+    }
+
+    /// The text as one path.
+    ///
+    /// # Errors
+    /// Where it is none.
+    pub fn whole_path(&mut self) -> Result<AttrPath<'a>, Mistake> {
+        let path = self.path()?;
+        self.end()?;
+        Ok(path)
+    }
+
+    const fn mistake(&self, expected: &'static str) -> Mistake {
+        Mistake { at: self.at, expected }
+    }
+
+    fn end(&self) -> Result<(), Mistake> {
+        if self.at == self.text.len() { Ok(()) } else { Err(self.mistake("the end")) }
+    }
+
+    fn peek(&self) -> Option<u8> {
+        self.text.as_bytes().get(self.at).copied()
+    }
+
+    fn spaces(&mut self) -> bool {
+        let start = self.at;
+        while self.peek() == Some(b' ') {
+            self.at += 1;
+        }
+        self.at > start
+    }
+
+    /// The longest run of such bytes from here on. Only ASCII bytes may pass the test, or all of
+    /// the others, so that the cut is between characters.
+    fn run(&mut self, test: impl Fn(u8) -> bool) -> &'a str {
+        let start = self.at;
+        let rest = self.text.as_bytes().get(start..).unwrap_or_default();
+        self.at += rest.iter().position(|byte| !test(*byte)).unwrap_or(rest.len());
+        self.text.get(start..self.at).unwrap_or_default()
+    }
+
+    /// Whether the word, which is in lower case, stands in front of a space or a parenthesis.
+    fn is_word(&self, word: &[u8]) -> bool {
+        let rest = self.text.as_bytes().get(self.at..).unwrap_or_default();
+        rest.split_at_checked(word.len()).is_some_and(|(head, behind)| {
+            head.eq_ignore_ascii_case(word) && matches!(behind.first(), Some(b' ' | b'('))
+        })
+    }
+
+    /// Goes beyond the word that joins what was read with what follows, if there is one.
+    fn joint(&mut self) -> Joint {
+        // As behind the last part of a group.
+        if self.peek() != Some(b' ') {
+            return Joint::None;
+        }
+        let before = self.at;
+        self.spaces();
+        let (joint, length) = match self.peek() {
+            Some(b'a' | b'A') if self.is_word(b"and") => (Joint::And, 3),
+            Some(b'o' | b'O') if self.is_word(b"or") => (Joint::Or, 2),
+            _ => {
+                self.at = before;
+                return Joint::None;
+            }
+        };
+        self.at += length;
+        self.spaces();
+        joint
+    }
+
+    fn deeper<T, E: From<Mistake>>(
+        &mut self,
+        read: impl FnOnce(&mut Self) -> Result<T, E>,
+    ) -> Result<T, E> {
+        if self.depth == MAX_DEPTH {
+            return Err(self.mistake("no deeper nesting").into());
+        }
+        self.depth += 1;
+        let result = read(self);
+        self.depth -= 1;
+        result
+    }
+
+    /// Factors joined by `or`, or by `and`, which binds more closely.
+    fn terms<A: Assemble<'a>>(&mut self, to: &A) -> Result<A::Whole, A::Error> {
+        let mut any = Vec::new();
+        let mut all = Vec::new();
+        loop {
+            let factor = self.factor(to)?;
+            let joint = self.joint();
+            if joint == Joint::And {
+                push(&mut all, factor);
+                continue;
+            }
+            let term = if all.is_empty() {
+                factor
+            } else {
+                all.push(factor);
+                to.all(std::mem::take(&mut all))
+            };
+            if joint == Joint::Or {
+                push(&mut any, term);
+            } else if any.is_empty() {
+                return Ok(term);
+            } else {
+                any.push(term);
+                return Ok(to.any(any));
+            }
+        }
+    }
+
+    #[inline]
+    fn factor<A: Assemble<'a>>(&mut self, to: &A) -> Result<A::Whole, A::Error> {
+        match self.peek() {
+            Some(b'(') => return self.group(to),
+            Some(b'n' | b'N') if self.is_word(b"not") => {
+                let before = self.at;
+                self.at += 3;
+                self.spaces();
+                if self.peek() == Some(b'(') {
+                    return Ok(to.negation(self.group(to)?));
+                }
+                self.at = before;
+            }
+            _ => {}
+        }
+        let path = self.path()?;
+        let after = self.at;
+        let is_element = path.filter.is_some() && path.sub_attribute.is_none();
+        if !self.spaces() {
+            // `emails[…]` without an operator.
+            return if is_element {
+                to.element(path)
+            } else {
+                Err(self.mistake("an operator").into())
+            };
+        }
+        let Some(operator) = self.operator() else {
+            if self.run(|byte| byte.is_ascii_alphabetic()).eq_ignore_ascii_case("pr") {
+                return to.present(path);
+            }
+            self.at = after;
+            if is_element {
+                return to.element(path);
+            }
+            self.spaces();
+            let expected = "one of `eq`, `ne`, `co`, `sw`, `ew`, `gt`, `ge`, `lt`, `le`, `pr`";
+            return Err(self.mistake(expected).into());
+        };
+        if !self.spaces() {
+            return Err(self.mistake("a space and a value").into());
+        }
+        let literal = self.literal()?;
+        to.compare(path, operator, literal)
+    }
+
+    /// Goes beyond the operator that stands here, if there is one.
+    fn operator(&mut self) -> Option<Comparison> {
+        let rest = self.text.as_bytes().get(self.at..)?;
+        let (word, behind) = rest.split_first_chunk::<2>()?;
+        if behind.first().is_some_and(u8::is_ascii_alphabetic) {
+            return None;
+        }
+        let operator = Comparison::of(*word)?;
+        self.at += word.len();
+        Some(operator)
+    }
+
+    fn group<A: Assemble<'a>>(&mut self, to: &A) -> Result<A::Whole, A::Error> {
+        self.deeper(|parser| {
+            parser.at += 1;
+            parser.spaces();
+            let inner = parser.terms(to)?;
+            parser.spaces();
+            if parser.peek() != Some(b')') {
+                return Err(parser.mistake("`)`").into());
+            }
+            parser.at += 1;
+            Ok(inner)
+        })
+    }
+
+    fn path(&mut self) -> Result<AttrPath<'a>, Mistake> {
+        let rest = self.text.get(self.at..).unwrap_or_default();
+        let Some((mut path, length)) = AttrPath::leading(rest, self.urns) else {
+            return Err(self.mistake("an attribute name"));
+        };
+        self.at += length;
+        if self.peek() != Some(b'[') {
+            return Ok(path);
+        }
+        if self.in_brackets || path.sub_attribute.is_some() || path.attribute.is_empty() {
+            return Err(self.mistake("no `[`"));
+        }
+        self.in_brackets = true;
+        let filter = self.deeper(|parser| {
+            parser.at += 1;
+            parser.spaces();
+            let filter = parser.terms(&Words)?;
+            parser.spaces();
+            if parser.peek() != Some(b']') {
+                return Err(parser.mistake("`]`"));
+            }
+            parser.at += 1;
+            Ok(filter)
+        })?;
+        self.in_brackets = false;
+        path.filter = Some(Box::new(filter));
+        if self.peek() == Some(b'.') {
+            self.at += 1;
+            let sub = self.run(|byte| is_name_byte(byte) || byte == b'$');
+            if !is_name(sub) {
+                return Err(self.mistake("a sub-attribute name"));
+            }
+            path.sub_attribute = Some(sub);
+        }
+        Ok(path)
+    }
+
+    fn literal(&mut self) -> Result<Literal<'a>, Mistake> {
+        if self.peek() == Some(b'"') {
+            return self.quoted();
+        }
+        let start = self.at;
+        let word = self.run(|byte| !matches!(byte, b' ' | b'(' | b')' | b'[' | b']' | b'"'));
+        Ok(match word {
+            "true" => Literal::Boolean(true),
+            "false" => Literal::Boolean(false),
+            "null" => Literal::Null,
+            _ if is_number(word) => Literal::Number(word),
+            _ if self.bare_words && !word.is_empty() => Literal::Bare(word),
+            _ => {
+                self.at = start;
+                let expected = "a string in double quotes, a number, `true`, `false` or `null`";
+                return Err(self.mistake(expected));
+            }
+        })
+    }
+
+    fn quoted(&mut self) -> Result<Literal<'a>, Mistake> {
+        let start = self.at;
+        self.at += 1;
+        let mut escaped = false;
+        loop {
+            let rest = self.text.as_bytes().get(self.at..).unwrap_or_default();
+            self.at += unescaped(rest);
+            match self.peek() {
+                None => return Err(self.mistake("a closing `\"`")),
+                Some(b'"') => break,
+                // A backslash, and what it escapes.
+                Some(b'\\') => {
+                    escaped = true;
+                    self.at += 2;
+                }
+                // A control character stands for itself.
+                Some(_) => self.at += 1,
+            }
+        }
+        self.at += 1;
+        if !escaped {
+            let inner = self.text.get(start + 1..self.at - 1).unwrap_or_default();
+            return Ok(Literal::Text(Cow::Borrowed(inner)));
+        }
+        let whole = self.text.get(start..self.at).unwrap_or_default();
+        match serde_json::from_str::<String>(whole) {
+            Ok(text) => Ok(Literal::Text(Cow::Owned(text))),
+            Err(_) => Err(Mistake { at: start, expected: "a JSON string" }),
+        }
+    }
+}
