@@ -132,6 +132,23 @@ pub enum Expression<'a> {
     Element(AttrPath<'a>),
 }
 
+impl Expression<'_> {
+    /// The type of `type eq "work"`, if the expression is nothing else.
+    #[must_use]
+    pub fn only_type(&self) -> Option<&str> {
+        match self {
+            Self::Compare { path, operator: Comparison::Eq, literal: Literal::Text(kind) }
+                if path.schema.is_none()
+                    && path.sub_attribute.is_none()
+                    && path.attribute.eq_ignore_ascii_case("type") =>
+            {
+                Some(kind)
+            }
+            _ => None,
+        }
+    }
+}
+
 impl fmt::Display for Expression<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -4,10 +4,14 @@
 //! A path here is only text that has been taken apart; what it means is the
 //! [`Resource`](super::Resource)'s to say.
 
+mod brackets;
+
 use std::fmt;
 
+pub use brackets::Brackets;
+
 use super::error::{ScimError, ScimType};
-use super::expression::{Expression, Parser};
+use super::expression::Parser;
 
 /// The longest path that is read, in bytes.
 pub const MAX_LENGTH: usize = 1024;
@@ -67,7 +71,7 @@ pub struct AttrPath<'a> {
     /// The attribute; empty if the path is nothing but a schema's URN.
     pub attribute: &'a str,
     /// What stands in brackets: which elements of a list are meant.
-    pub filter: Option<Box<Expression<'a>>>,
+    pub filter: Option<Brackets<'a>>,
     /// The sub-attribute.
     pub sub_attribute: Option<&'a str>,
 }

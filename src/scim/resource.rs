@@ -14,7 +14,6 @@ pub use builder::ResourceBuilder;
 pub use request::{SlotError, SlotRequest};
 pub use shape::{
     Complex, Found, List, ListElement, ListPart, Member, Multi, Node, Shape, Sub, is_companion,
-    only_type,
 };
 
 use super::path::{AttrPath, Urns, same_name};
@@ -257,8 +256,8 @@ impl Resource {
             Found::Slot(slot) if path.filter.is_none() => Some(slot),
             Found::Complex(complex) if path.filter.is_none() => complex.value(),
             Found::Multi(multi, sub) => {
-                let filter = path.filter.as_deref()?;
-                let element = multi.element_named(shape::only_type(filter)?)?;
+                let filter = path.filter.as_ref()?;
+                let element = multi.element_named(filter.only_type()?)?;
                 let sub = match sub {
                     Some(sub) => sub?,
                     None => multi.sub_named("value")?,

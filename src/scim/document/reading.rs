@@ -297,7 +297,7 @@ impl<'r, 'de> Reader<'r, 'de> {
         };
         let path = readable.then(|| AttrPath::parse(key, resource.urns()).ok()).flatten();
         let found = path.as_ref().map_or(Found::Unknown, |path| resource.find(path));
-        let filter = path.as_ref().and_then(|path| path.filter.as_deref());
+        let filter = path.as_ref().and_then(|path| path.filter.as_ref());
         match (found, filter) {
             (Found::Slot(slot), None) => self.value(slot, map),
             (Found::Complex(complex), None) => {

@@ -3,8 +3,8 @@
 use std::borrow::Cow;
 
 use super::super::json::is_number;
-use super::super::path::{AttrPath, Urns, is_name, is_name_byte};
-use super::{Assemble, Comparison, Literal, Mistake, Words};
+use super::super::path::{AttrPath, Brackets, Urns, is_name, is_name_byte};
+use super::{Assemble, Comparison, Expression, Literal, Mistake, Words};
 use crate::value::unescaped;
 
 /// How deep parentheses, brackets and `not` may nest.
@@ -248,6 +248,38 @@ impl<'a, 'u> Parser<'a, 'u> {
         if self.in_brackets || path.sub_attribute.is_some() || path.attribute.is_empty() {
             return Err(self.mistake("no `[`"));
         }
+        if let Some(kind) = self.only_type() {
+            path.filter = Some(Brackets::Type(kind));
+        } else {
+            path.filter = Some(Brackets::Condition(Box::new(self.brackets()?)));
+        }
+        if self.peek() == Some(b'.') {
+            self.at += 1;
+            let sub = self.run(|byte| is_name_byte(byte) || byte == b'$');
+            if !is_name(sub) {
+                return Err(self.mistake("a sub-attribute name"));
+            }
+            path.sub_attribute = Some(sub);
+        }
+        Ok(path)
+    }
+
+    /// Goes beyond `[type eq "work"]`, written as nearly everybody does, and says which type.
+    fn only_type(&mut self) -> Option<&'a str> {
+        const BEGIN: &str = "[type eq \"";
+        let (begin, rest) = self.text.get(self.at..)?.split_at_checked(BEGIN.len())?;
+        if !begin.eq_ignore_ascii_case(BEGIN) {
+            return None;
+        }
+        let (kind, rest) = rest.split_at_checked(unescaped(rest.as_bytes()))?;
+        if !rest.starts_with("\"]") {
+            return None;
+        }
+        self.at += BEGIN.len() + kind.len() + 2;
+        Some(kind)
+    }
+
+    fn brackets(&mut self) -> Result<Expression<'a>, Mistake> {
         self.in_brackets = true;
         let filter = self.deeper(|parser| {
             parser.at += 1;
@@ -261,16 +293,7 @@ impl<'a, 'u> Parser<'a, 'u> {
             Ok(filter)
         })?;
         self.in_brackets = false;
-        path.filter = Some(Box::new(filter));
-        if self.peek() == Some(b'.') {
-            self.at += 1;
-            let sub = self.run(|byte| is_name_byte(byte) || byte == b'$');
-            if !is_name(sub) {
-                return Err(self.mistake("a sub-attribute name"));
-            }
-            path.sub_attribute = Some(sub);
-        }
-        Ok(path)
+        Ok(filter)
     }
 
     fn literal(&mut self) -> Result<Literal<'a>, Mistake> {

@@ -7,9 +7,9 @@ use super::super::error::{Named, ScimError, ScimType};
 use super::super::expression::{Assemble, Comparison, Expression, Literal};
 use super::super::instant::instant;
 use super::super::json::is_number;
-use super::super::path::AttrPath;
+use super::super::path::{AttrPath, Brackets};
 use super::super::profile::Profile;
-use super::super::resource::{Found, List, ListPart, Multi, Resource, only_type};
+use super::super::resource::{Found, List, ListPart, Multi, Resource};
 use super::super::schema::AttributeType;
 use super::super::slots::SlotIndex;
 use super::matching::compare;
@@ -127,7 +127,7 @@ impl<'r> Resolver<'r> {
             },
             (Found::Multi(multi, _), question) => self.list(multi, path, question),
             (Found::List(list, ListPart::Whole | ListPart::Values), question) => {
-                self.values(list, path.filter.as_deref(), question)
+                self.values(list, path.filter.as_ref(), question)
             }
             (Found::Unknown, Question::Compare(Comparison::Eq, _))
                 if self.profile.placeholder_filter
@@ -182,10 +182,11 @@ impl<'r> Resolver<'r> {
     fn values<'a>(
         &self,
         list: &List,
-        brackets: Option<&Expression<'a>>,
+        brackets: Option<&Brackets<'a>>,
         question: Question<'_, 'a>,
     ) -> Result<Filter<'a>, ScimError> {
-        match (brackets, question) {
+        let condition = brackets.map(Brackets::condition);
+        match (condition.as_deref(), question) {
             (None, question) => self.slot(list.slot, question),
             // Of one element: what asks for two things of it cannot be told from two elements.
             (Some(Expression::Compare { path, operator, literal }), Question::Present)
@@ -216,8 +217,8 @@ impl<'r> Resolver<'r> {
         path: &AttrPath<'a>,
         question: Question<'_, 'a>,
     ) -> Result<Filter<'a>, ScimError> {
-        let brackets = path.filter.as_deref();
-        let only = match brackets.and_then(only_type) {
+        let brackets = path.filter.as_ref();
+        let only = match brackets.and_then(Brackets::only_type) {
             None => None,
             Some(kind) => match multi.element_named(kind) {
                 Some(row) => Some(row),
@@ -243,7 +244,7 @@ impl<'r> Resolver<'r> {
         let mut branches = Vec::with_capacity(multi.elements.len());
         for row in 0..multi.elements.len() {
             let condition = match brackets {
-                Some(brackets) => self.in_element(multi, row, brackets)?,
+                Some(brackets) => self.in_element(multi, row, &brackets.condition())?,
                 None => Filter::Everything,
             };
             let Some(sub) = sub else {

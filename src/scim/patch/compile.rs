@@ -8,8 +8,8 @@ use super::super::document::{
 use super::super::error::{Named, ScimError, ScimType};
 use super::super::expression::{Comparison, Expression, Literal};
 use super::super::filter::{Filter, Resolver, existing};
-use super::super::path::AttrPath;
-use super::super::resource::{Found, Multi, is_companion, only_type};
+use super::super::path::{AttrPath, Brackets};
+use super::super::resource::{Found, Multi, is_companion};
 use super::super::slots::{SlotIndex, SlotSet};
 use super::message::Sent;
 use super::{Effect, Operation, Patch, Row, Selection, Verb, values};
@@ -31,9 +31,9 @@ pub(super) fn operation<'a>(
         return Lister { patch, reader, multi, text, verb }.operation(&path, sub, sent.value);
     }
     if let Found::List(list, part) = found {
-        let brackets = path.filter.as_deref();
+        let brackets = path.filter.as_ref().map(Brackets::condition);
         return values::Lister { patch, reader, list, part, text, verb }
-            .operation(brackets, sent.value);
+            .operation(brackets.as_deref(), sent.value);
     }
     if path.filter.is_some() && !matches!(found, Found::Unmapped | Found::Unknown) {
         let detail =
@@ -173,10 +173,10 @@ impl<'r, 'a> Lister<'_, 'r, 'a> {
             Some(None) if path.sub_attribute.is_some_and(is_companion) => return Ok(()),
             Some(None) => return self.reader.leave_out(&[self.text]),
         };
-        match (path.filter.as_deref(), column) {
-            (Some(filter), column) => match only_type(filter) {
+        match (&path.filter, column) {
+            (Some(brackets), column) => match brackets.only_type() {
                 Some(kind) => self.typed(kind, column, sent),
-                None => self.selected(filter, column, sent),
+                None => self.selected(&brackets.condition(), column, sent),
             },
             (None, Some(column)) => {
                 let rows = (0..self.multi.elements.len())
@@ -395,7 +395,7 @@ enum Pin {
 
 /// What the brackets say of an element that is not there yet.
 fn pin(filter: &Expression<'_>) -> Pin {
-    if only_type(filter).is_some() {
+    if filter.only_type().is_some() {
         return Pin::Type;
     }
     match filter {

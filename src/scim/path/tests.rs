@@ -1,7 +1,8 @@
 use proptest::prelude::*;
 
-use super::super::expression::{Comparison, Literal};
+use super::super::expression::{Comparison, Expression, Literal};
 use super::*;
+use crate::value::is_plain;
 
 const CORE: &str = "urn:ietf:params:scim:schemas:core:2.0:User";
 
@@ -68,6 +69,27 @@ fn malformed_paths_are_refused() {
     assert!(AttrPath::parse(&"a".repeat(MAX_LENGTH + 1), &urns).is_err());
 }
 
+#[test]
+fn a_type_is_known_in_any_spelling() {
+    let urns = urns();
+    for text in [
+        "emails[type eq \"work\"].value",
+        "emails[TYPE EQ \"work\"]",
+        "emails[ type  eq \"work\" ].value",
+        "emails[(type eq \"w\\u006frk\")].value",
+    ] {
+        let path = AttrPath::parse(text, &urns).unwrap();
+        let brackets = path.filter.unwrap();
+        assert_eq!(brackets.only_type(), Some("work"), "{text}");
+        assert_eq!(brackets.condition().only_type(), Some("work"), "{text}");
+        assert_eq!(brackets.to_string(), "type eq \"work\"".to_owned(), "{text}");
+    }
+    for text in ["emails[type eq \"work\" and value pr]", "emails[type ne \"work\"]"] {
+        assert_eq!(AttrPath::parse(text, &urns).unwrap().filter.unwrap().only_type(), None);
+    }
+    assert!(AttrPath::parse("emails[type eq \"work\"", &urns).is_err());
+}
+
 fn name() -> impl Strategy<Value = String> {
     "[a-zA-Z][a-zA-Z0-9_-]{0,6}".prop_filter("keyword", |name| !name.eq_ignore_ascii_case("not"))
 }
@@ -80,6 +102,7 @@ proptest! {
         key in name(),
         value in any::<String>(),
         filtered in any::<bool>(),
+        typed in any::<bool>(),
         sub in proptest::option::of(name()),
     ) {
         let filter = Expression::Compare {
@@ -90,7 +113,10 @@ proptest! {
         let path = AttrPath {
             schema: urn.then_some(CORE),
             attribute: &attribute,
-            filter: filtered.then(|| Box::new(filter)),
+            filter: filtered.then(|| match &value {
+                kind if typed && is_plain(kind.as_bytes()) => Brackets::Type(kind),
+                _ => Brackets::Condition(Box::new(filter)),
+            }),
             sub_attribute: sub.as_deref(),
         };
         let text = path.to_string();

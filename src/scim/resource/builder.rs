@@ -10,7 +10,7 @@ use super::super::schema::{
 use super::super::slots::{MAX_SLOTS, SlotIndex, SlotSet};
 use super::placing::{member, place};
 use super::request::{SlotError, SlotRequest, nearest};
-use super::shape::{List, Member, Node, Shape, only_type};
+use super::shape::{List, Member, Node, Shape};
 use super::{Element, Resource, Slot};
 
 /// Collects slots; see [`Resource::builder`].
@@ -231,9 +231,9 @@ impl ResourceBuilder {
             let (near, known) = (Some(name()), Vec::new());
             return Err(SlotError::UnknownAttribute { name: path.to_string(), near, known });
         }
-        let kind = match path.filter.as_deref() {
+        let kind = match &path.filter {
             None => None,
-            Some(filter) => Some(only_type(filter).ok_or(SlotError::NotAType { name: name() })?),
+            Some(filter) => Some(filter.only_type().ok_or(SlotError::NotAType { name: name() })?),
         };
         if kind.is_some() && sub.is_some_and(|sub| matches!(sub.name, "type" | "primary")) {
             return Err(SlotError::ReadOnlyByRfc {

@@ -1,6 +1,5 @@
 //! How slots stand in JSON: which names an object may have, and what is below each.
 
-use super::super::expression::{Comparison, Expression, Literal};
 use super::super::path::same_name;
 use super::super::schema::AttributeDefinition;
 use super::super::slots::{SlotIndex, SlotSet};
@@ -315,19 +314,4 @@ pub enum Found<'r> {
 #[must_use]
 pub fn is_companion(name: &str) -> bool {
     ["type", "primary", "display", "$ref"].iter().any(|known| known.eq_ignore_ascii_case(name))
-}
-
-/// The type of `[type eq "work"]`, if the brackets hold nothing else.
-#[must_use]
-pub fn only_type<'e>(filter: &'e Expression<'_>) -> Option<&'e str> {
-    match filter {
-        Expression::Compare { path, operator: Comparison::Eq, literal: Literal::Text(kind) }
-            if path.schema.is_none()
-                && path.sub_attribute.is_none()
-                && path.attribute.eq_ignore_ascii_case("type") =>
-        {
-            Some(kind)
-        }
-        _ => None,
-    }
 }

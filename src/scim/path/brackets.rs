@@ -1,0 +1,51 @@
+//! What stands in a path's brackets: which elements of a list are meant (RFC 7644 §3.5.2).
+
+use std::borrow::Cow;
+use std::fmt;
+
+use super::super::expression::{Comparison, Expression, Literal};
+use super::super::json::Quoted;
+use super::AttrPath;
+
+/// A condition on a list's elements.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Brackets<'a> {
+    /// `type eq "work"` and nothing else, as it nearly always is.
+    Type(&'a str),
+    /// Any other.
+    Condition(Box<Expression<'a>>),
+}
+
+impl<'a> Brackets<'a> {
+    /// The type of the elements, if nothing else is asked of them.
+    #[must_use]
+    pub fn only_type(&self) -> Option<&str> {
+        match self {
+            Self::Type(kind) => Some(kind),
+            Self::Condition(condition) => condition.only_type(),
+        }
+    }
+
+    /// The condition in the grammar's words.
+    #[must_use]
+    pub fn condition(&self) -> Cow<'_, Expression<'a>> {
+        match self {
+            Self::Type(kind) => {
+                let path =
+                    AttrPath { schema: None, attribute: "type", filter: None, sub_attribute: None };
+                let literal = Literal::Text(Cow::Borrowed(kind));
+                Cow::Owned(Expression::Compare { path, operator: Comparison::Eq, literal })
+            }
+            Self::Condition(condition) => Cow::Borrowed(condition),
+        }
+    }
+}
+
+impl fmt::Display for Brackets<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Type(kind) => write!(f, "type eq {}", Quoted(kind)),
+            Self::Condition(condition) => condition.fmt(f),
+        }
+    }
+}
