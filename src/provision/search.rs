@@ -75,17 +75,18 @@ impl Provisioner {
         search: Search<'_>,
         view: &View,
     ) -> Result<Listed, Failure> {
-        let filter = self.mapping.canonical(search.filter.clone());
-        if let Some(name) = self.unique_name(&filter)
+        let search = Search { filter: self.mapping.canonical(search.filter), ..search };
+        let filter = &search.filter;
+        if let Some(name) = self.unique_name(filter)
             && search.start == 1
             && search.count != Some(0)
-            && let Some(listed) = self.search_known(asker, &filter, &name, view).await?
+            && let Some(listed) = self.search_known(asker, filter, &name, view).await?
         {
             return Ok(listed);
         }
-        let keys = self.keys_of_filter(asker, &filter).await?;
+        let keys = self.keys_of_filter(asker, filter).await?;
         let facts = &self.mapping.entity.facts;
-        let predicate = match (self.mapping.search(&filter, &keys), facts.scan) {
+        let predicate = match (self.mapping.search(filter, &keys), facts.scan) {
             // Nobody can be found; the upstream is asked all the same, so that a test of the
             // connection tests it, and an outage is never an empty list.
             (Ok(Predicate::Nothing), _) => match self.nobody() {
@@ -97,13 +98,13 @@ impl Provisioner {
             },
             (Ok(predicate), _) => predicate,
             (Err(_), Some(most)) => {
-                let predicate = self.mapping.candidates(&filter, &keys)?;
-                return self.search_whole(asker, &search, &filter, predicate, most, view).await;
+                let predicate = self.mapping.candidates(filter, &keys)?;
+                return self.search_whole(asker, &search, predicate, most, view).await;
             }
             (Err(error), None) => return Err(error.into()),
         };
         if let Paging::Whole { most } = facts.paging {
-            return self.search_whole(asker, &search, &filter, predicate, most, view).await;
+            return self.search_whole(asker, &search, predicate, most, view).await;
         }
         let count = search.count.map_or(facts.page, |count| count.min(facts.page));
         let mut query = Query {
@@ -117,19 +118,19 @@ impl Provisioner {
         let mut found = Found::default();
         match facts.paging {
             Paging::Pages { fixed } => {
-                self.search_pages(asker, &mut query, fixed, count, &filter, view, &mut found)
+                self.search_pages(asker, &mut query, fixed, count, filter, view, &mut found)
                     .await?;
             }
             Paging::Links => {
                 found.lead = std::mem::take(&mut query.skip);
                 query.top = query.top.min(facts.page);
-                self.search_links(asker, &query, count, &filter, view, &mut found).await?;
+                self.search_links(asker, &query, count, filter, view, &mut found).await?;
             }
             Paging::Upstream | Paging::Whole { .. } => {
-                self.search_links(asker, &query, count, &filter, view, &mut found).await?;
+                self.search_links(asker, &query, count, filter, view, &mut found).await?;
             }
         }
-        self.tell_several(asker, &filter, &found);
+        self.tell_several(asker, filter, &found);
         Ok(Self::listed(search.start, &found))
     }
 

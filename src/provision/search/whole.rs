@@ -7,7 +7,7 @@ use super::gather::too_many_to_compare;
 use super::{Found, Search};
 use crate::mapping::policy::Standing;
 use crate::record::{Paging, Predicate};
-use crate::scim::{Filter, ScimError, ScimType};
+use crate::scim::{ScimError, ScimType};
 use crate::upstream::{self, Kind};
 use crate::value::Value;
 
@@ -18,7 +18,6 @@ impl Provisioner {
         &self,
         asker: Asker<'_>,
         search: &Search<'_>,
-        filter: &Filter<'_>,
         predicate: Predicate<'_>,
         most: u32,
         view: &View,
@@ -40,6 +39,7 @@ impl Provisioner {
             let key = self.mapping.entity.key;
             rows.sort_by(|left, right| compared(left.value(key), right.value(key)));
         }
+        let filter = &search.filter;
         let page = self.mapping.entity.facts.page;
         let count = search.count.map_or(page, |count| count.min(page));
         let (mut found, mut total, mut only) = (Found::default(), 0_u64, None);
