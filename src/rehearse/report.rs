@@ -38,11 +38,11 @@ impl Report<'_> {
         let found = self.rehearsal;
         writeln!(
             out,
-            "rehearsed project `{}` as caller `{}`: {} people, {} rows; nothing was written",
+            "rehearsed project `{}` as caller `{}`: {}, {}; nothing was written",
             self.project,
             self.caller,
-            found.people.len(),
-            found.rows
+            counted(found.people.len(), "person", "people"),
+            counted(found.rows, "row", "rows"),
         )?;
         writeln!(out, "\npeople")?;
         for (verdict, words) in Verdict::ALL {
@@ -164,6 +164,11 @@ impl Report<'_> {
         }
         writeln!(out, "}}")
     }
+}
+
+/// A number with the word for one or for several.
+fn counted(count: usize, one: &str, several: &str) -> String {
+    format!("{count} {}", if count == 1 { one } else { several })
 }
 
 fn section<N: std::fmt::Display, C: std::fmt::Display>(

@@ -120,3 +120,9 @@ fn a_document_is_json_and_says_first_what_it_holds() {
     assert_eq!(json["leftOver"][0]["protected"], true);
     assert_eq!(json["against"][0]["row"], "7");
 }
+
+#[test]
+fn one_is_counted_as_one() {
+    assert_eq!(counted(1, "person", "people"), "1 person");
+    assert_eq!(counted(0, "row", "rows"), "0 rows");
+}
