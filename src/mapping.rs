@@ -22,6 +22,7 @@ pub mod compile;
 pub mod example;
 pub mod file;
 mod many;
+pub mod pattern;
 pub mod policy;
 pub mod predicate;
 pub mod reference;

@@ -5,6 +5,7 @@ use toml::Spanned;
 use toml::de::DeValue;
 
 use super::Unmapped;
+use super::pattern::Pattern;
 use super::policy::OnConflict;
 use super::rule::{OnInvalid, OnOmit};
 use super::split::At;
@@ -373,11 +374,11 @@ pub fn json(item: &DeValue<'_>) -> Option<serde_json::Value> {
     })
 }
 
-/// A regular expression that must match a whole text, or a finding.
-pub fn whole_pattern(table: &Table<'_>, name: &str) -> Option<regex::Regex> {
+/// A pattern that must match a whole text, or a finding.
+pub fn whole_pattern(table: &Table<'_>, name: &str) -> Option<Pattern> {
     let text = table.text(name)?;
     match whole(&text.value) {
-        Ok(pattern) => Some(pattern),
+        Ok(pattern) => Some(Pattern::new(pattern)),
         Err(error) => {
             table.sink().error(
                 &text.span,

@@ -1,5 +1,6 @@
 //! One `[[attribute]]`, compiled: how a slot and its fields become each other.
 
+use super::pattern::Pattern;
 use super::reference::{Keys, Reference};
 use super::split::{Part, Split};
 use super::transform::{self, Chain, Refusal};
@@ -31,7 +32,7 @@ pub struct Limit {
     /// The most characters.
     pub max_length: Option<usize>,
     /// What a text must match.
-    pub pattern: Option<regex::Regex>,
+    pub pattern: Option<Pattern>,
     /// The only texts that are taken.
     pub one_of: Vec<Box<str>>,
     /// Of which shape a text must be.
