@@ -39,6 +39,7 @@ impl<'a> Delta<'a> {
     }
 
     /// Sets a field; what an earlier call set for it is replaced.
+    #[inline]
     pub fn set(&mut self, field: FieldIndex, value: Value<'a>) {
         if self.marks & mark(field) != 0
             && let Some((_, old)) = self.changes.iter_mut().find(|(known, _)| *known == field)

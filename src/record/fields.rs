@@ -28,7 +28,7 @@ impl FieldName {
         &self.text
     }
 
-    /// The name as JSON has it before a value: `"userName":`.
+    /// The name as JSON has it between two values: `,"userName":`.
     #[must_use]
     pub fn before_value(&self) -> &str {
         &self.json
@@ -51,7 +51,7 @@ impl FieldName {
 impl From<&str> for FieldName {
     fn from(name: &str) -> Self {
         let members = super::members(name).unwrap_or_else(|| vec![name.into()]);
-        let json = format!("{}:", serde_json::Value::from(name)).into();
+        let json = format!(",{}:", serde_json::Value::from(name)).into();
         let encoded = utf8_percent_encode(name, &PERCENT_ENCODED).to_string().into();
         Self { text: name.into(), members: members.into(), json, encoded }
     }

@@ -1,13 +1,13 @@
 //! OData V4, as strict services and Bizagi-style ones speak it (OData 4.01 Part 1 and 2, JSON
 //! Format 4.01).
 
+mod changes;
 mod filter;
 mod metadata;
 mod refusal;
 mod row;
 
 use std::fmt::Write as _;
-use std::io::Write as _;
 
 use bytes::Bytes;
 use http::header::{ACCEPT, CONTENT_TYPE, ETAG, HeaderName, IF_MATCH, LOCATION};
@@ -18,13 +18,13 @@ pub(super) use row::{characters, list, value};
 
 use super::{Action, Call, Dialect, DialectError, Outcome, Unreadable, sample};
 use crate::record::{
-    Case, Delta, Description, Direction, Elsewhere, Entity, Etag, Facts, Field, Notation, Nulls,
+    Case, Delta, Description, Direction, Elsewhere, Entity, Etag, Facts, Notation, Nulls,
     Operators, OptionDefinition, OptionKind, Paging, Predicate, Query, Record, Sample, UpstreamKey,
 };
 use crate::upstream::error::Kind;
 use crate::upstream::literal;
 use crate::upstream::origin::Origin;
-use crate::value::{Text, Type, Value, is_plain};
+use crate::value::{Text, Type};
 
 /// The dialect `odata`.
 #[derive(Clone, Copy, Debug)]
@@ -219,34 +219,7 @@ impl OData {
     /// # Errors
     /// When a value is none of its field's type.
     pub fn changes(entity: &Entity, delta: &Delta<'_>) -> Result<Bytes, DialectError> {
-        let ieee754 = entity.options.is_set(IEEE754);
-        let mut body = Vec::with_capacity(512);
-        let mut sign = b'{';
-        for (index, value) in delta.iter() {
-            let Some(field) = entity.fields.field(index) else {
-                return Err(DialectError::Unknown);
-            };
-            body.push(sign);
-            sign = b',';
-            body.extend_from_slice(field.name.before_value().as_bytes());
-            if field.many {
-                // A collection is never null (Part 1, §11.2.4.1.2): without values it is empty.
-                let mut sign = b'[';
-                for value in value.each() {
-                    body.push(sign);
-                    sign = b',';
-                    written(&mut body, field, value, ieee754)?;
-                }
-                body.extend_from_slice(if sign == b'[' { b"[]" } else { b"]" });
-            } else {
-                written(&mut body, field, value, ieee754)?;
-            }
-        }
-        if sign == b'{' {
-            body.push(b'{');
-        }
-        body.push(b'}');
-        Ok(body.into())
+        changes::write(entity, delta, entity.options.is_set(IEEE754)).map(Bytes::from)
     }
 
     /// The percent-encoded `$filter` of a condition; nothing at all when every row meets it.
@@ -352,49 +325,6 @@ fn expand(entity: &Entity) -> Option<String> {
         literal::encode(&mut option, &other.navigation);
     }
     Some(option)
-}
-
-/// Writes one value as JSON.
-fn written(
-    body: &mut Vec<u8>,
-    field: &Field,
-    value: &Value<'_>,
-    ieee754: bool,
-) -> Result<(), DialectError> {
-    match value {
-        Value::Absent => body.extend_from_slice(b"null"),
-        Value::Text(text) | Value::DateTime(text) => quoted(body, text),
-        Value::Integer(number) => {
-            // Writing into memory cannot fail.
-            let _ = write!(body, "{number}");
-        }
-        Value::Decimal(number) if literal::is_number(number) => {
-            let quote: &[u8] = if ieee754 { b"\"" } else { b"" };
-            body.extend_from_slice(quote);
-            body.extend_from_slice(number.as_bytes());
-            body.extend_from_slice(quote);
-        }
-        Value::Decimal(_) | Value::List(_) => {
-            return Err(DialectError::Misfit(field.name.clone()));
-        }
-        Value::Boolean(true) => body.extend_from_slice(b"true"),
-        Value::Boolean(false) => body.extend_from_slice(b"false"),
-    }
-    Ok(())
-}
-
-/// Writes a JSON string; writing into memory cannot fail.
-fn quoted(body: &mut Vec<u8>, text: &str) {
-    let bytes = text.as_bytes();
-    // Nearly always.
-    if is_plain(bytes) {
-        body.reserve(bytes.len() + 2);
-        body.push(b'"');
-        body.extend_from_slice(bytes);
-        body.push(b'"');
-    } else {
-        let _ = serde_json::to_writer(body, text);
-    }
 }
 
 /// Whether the body is said to be JSON or XML.

@@ -7,6 +7,7 @@ use super::*;
 use crate::record::Class;
 use crate::record::{Case, Operator, Predicate};
 use crate::upstream::stage::{field, users};
+use crate::value::Value;
 
 fn base() -> Origin {
     Origin::parse("https://legacy.example/HR").unwrap()
