@@ -4,6 +4,7 @@
 
 mod coerce;
 mod complex;
+mod cursor;
 mod list;
 mod name;
 mod printing;
@@ -16,11 +17,10 @@ pub use printing::{Head, location};
 pub use projection::Projection;
 pub use unmapped::UnmappedPaths;
 
-pub(super) use coerce::{Text, Wrong};
-pub(super) use complex::ComplexSeed;
-pub(super) use list::{ElementSeed, SentSeed};
+pub(super) use coerce::Wrong;
+pub(super) use cursor::{Cursor, Token};
 pub(super) use name::whole_name;
-pub(super) use reading::{Body, Reader, ShapeSeed, read_only, syntax, utf_8};
+pub(super) use reading::{Body, Reader, read_only, utf_8};
 pub(super) use values::{MAX_VALUES, to_front};
 
 use super::error::ScimError;

@@ -29,11 +29,14 @@ fn holds_special(block: &[u8; 16]) -> bool {
 #[inline]
 #[must_use]
 pub fn unescaped(bytes: &[u8]) -> usize {
-    let whole = unescaped_in_blocks(bytes);
-    whole.unwrap_or_else(|| {
-        // Fewer than eight are left.
-        let (words, rest) = bytes.as_chunks::<8>();
-        words.len() * 8 + rest.iter().position(is_special).unwrap_or(rest.len())
+    unescaped_in_blocks(bytes).unwrap_or_else(|| {
+        let (_, rest) = bytes.as_chunks::<8>();
+        match bytes.last_chunk() {
+            _ if rest.is_empty() => bytes.len(),
+            // The last eight bytes once more, of which the first ones are known to be plain.
+            Some(word) => bytes.len() - 8 + special(*word).trailing_zeros() as usize / 8,
+            None => rest.iter().position(is_special).unwrap_or(rest.len()),
+        }
     })
 }
 

@@ -7,15 +7,17 @@ use super::MAX_UNMAPPED;
 /// Room for the paths of nearly every request without growing.
 const USUAL: usize = 384;
 
-/// The longest path that is kept whole, in bytes.
+/// The longest path that is kept whole, in bytes; the most characters that are kept of others.
 const LONGEST: usize = 200;
 
 /// Paths that nothing is mapped to, each once and without control characters; at most
 /// [`MAX_UNMAPPED`].
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct UnmappedPaths {
-    /// One a line.
-    lines: String,
+    /// One behind the other.
+    text: String,
+    /// Where each ends.
+    ends: [u16; MAX_UNMAPPED],
     length: usize,
 }
 
@@ -25,26 +27,24 @@ impl UnmappedPaths {
         if self.length == MAX_UNMAPPED {
             return;
         }
-        if self.lines.capacity() == 0 {
-            self.lines.reserve(USUAL);
+        if self.text.capacity() == 0 {
+            self.text.reserve(USUAL);
         }
-        let start = self.lines.len();
-        path.iter().for_each(|piece| self.lines.push_str(piece));
-        let written = self.lines.get(start..).unwrap_or_default();
+        let start = self.text.len();
+        path.iter().for_each(|piece| self.text.push_str(piece));
+        let written = self.text.get(start..).unwrap_or_default();
         if written.len() > LONGEST || !is_printable(written) && written.contains(char::is_control) {
             let kept: String = written.chars().filter(|c| !c.is_control()).take(LONGEST).collect();
-            self.lines.truncate(start);
-            self.lines.push_str(&kept);
+            self.text.truncate(start);
+            self.text.push_str(&kept);
         }
-        let (known, new) = self.lines.split_at(start);
-        let mut lines = known.strip_suffix('\n').into_iter().flat_map(|lines| {
-            // A byte needs no search for a pattern.
-            lines.as_bytes().split(|byte| *byte == b'\n')
-        });
-        if lines.any(|line| line == new.as_bytes()) {
-            self.lines.truncate(start);
-        } else {
-            self.lines.push('\n');
+        let new = self.text.get(start..).unwrap_or_default();
+        // All of them together are far shorter.
+        let end = u16::try_from(self.text.len()).unwrap_or(u16::MAX);
+        if self.iter().any(|known| known == new) {
+            self.text.truncate(start);
+        } else if let Some(place) = self.ends.get_mut(self.length) {
+            *place = end;
             self.length += 1;
         }
     }
@@ -63,7 +63,11 @@ impl UnmappedPaths {
 
     /// The paths, in the order in which they were sent.
     pub fn iter(&self) -> impl Iterator<Item = &str> {
-        self.lines.lines()
+        let mut start = 0;
+        self.ends.iter().take(self.length).map(move |end| {
+            let end = usize::from(*end);
+            self.text.get(std::mem::replace(&mut start, end)..end).unwrap_or_default()
+        })
     }
 }
 

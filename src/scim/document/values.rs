@@ -5,13 +5,11 @@
 //! primary value, which comes first: an upstream that keeps a single one keeps that.
 
 use std::borrow::Cow;
-use std::fmt;
 
-use serde::de::{DeserializeSeed as _, Error, MapAccess, Visitor};
-use serde_json::value::RawValue;
-
+use super::super::error::ScimError;
 use super::super::resource::{List, ListPart, is_companion};
-use super::coerce::{Emptiness, Text, Wrong, from_text};
+use super::coerce::{Wrong, from_text};
+use super::cursor::Cursor;
 use super::reading::{Body, Reader};
 use crate::value::{Type, Value, alike};
 
@@ -31,12 +29,12 @@ type Sent<'de> = Option<(Value<'de>, bool)>;
 impl<'r, 'de> Reader<'r, 'de> {
     /// Reads the values of a list into its slot. `bare` says that a value alone may stand for the
     /// list whatever the profile, as behind a path to the values themselves.
-    pub(in crate::scim) fn put_values<E: Error>(
+    pub(in crate::scim) fn put_values(
         &mut self,
         list: &'r List,
         raw: &'de str,
         bare: bool,
-    ) -> Result<(), E> {
+    ) -> Result<(), ScimError> {
         self.leading.remove(list.slot);
         match self.values(list, raw, bare)? {
             Ok((values, leads)) => {
@@ -51,27 +49,34 @@ impl<'r, 'de> Reader<'r, 'de> {
     }
 
     /// The values that were sent, and whether the first is the primary one.
-    fn values<E: Error>(
+    fn values(
         &mut self,
         list: &'r List,
         raw: &'de str,
         bare: bool,
-    ) -> Result<Result<(Vec<Value<'de>>, bool), Wrong>, E> {
+    ) -> Result<Result<(Vec<Value<'de>>, bool), Wrong>, ScimError> {
         let profile = self.profile;
         let alone = bare || profile.wrapped_scalars;
-        let all: Vec<&'de RawValue> = match raw.as_bytes().first() {
+        let all: Vec<&'de str> = match raw.as_bytes().first() {
             Some(b'n') => Vec::new(),
-            Some(b'[') => serde_json::from_str(raw).map_err(E::custom)?,
+            Some(b'[') => {
+                let mut all = Vec::new();
+                let mut cursor = Cursor::new(raw);
+                cursor.token()?;
+                cursor.elements(|cursor| {
+                    all.push(cursor.raw()?);
+                    Ok(())
+                })?;
+                all
+            }
             Some(b'"') if raw == "\"\"" && profile.empty_string_clears => Vec::new(),
             Some(b'"') if !alone => return Ok(Err(Wrong("a string for the whole list"))),
             // SCIM 1's templates send an object; RFC 7644 §3.5.2.1 lets an operation add one.
             Some(b'{') if self.body == Body::Resource && !profile.scim1_schemas => {
                 return Ok(Err(Wrong("an object for the whole list")));
             }
-            Some(b'"' | b'{') => vec![serde_json::from_str(raw).map_err(E::custom)?],
-            _ if alone && list.definition.is_none() => {
-                vec![serde_json::from_str(raw).map_err(E::custom)?]
-            }
+            Some(b'"' | b'{') => vec![raw],
+            _ if alone && list.definition.is_none() => vec![raw],
             _ => return Ok(Err(Wrong("no list"))),
         };
         if all.len() > MAX_VALUES {
@@ -81,7 +86,7 @@ impl<'r, 'de> Reader<'r, 'de> {
         let mut values: Vec<Value<'de>> = Vec::with_capacity(all.len());
         let mut leads = false;
         for raw in all {
-            let (value, primary) = match self.element(list, raw.get(), alone)? {
+            let (value, primary) = match self.value_sent(list, raw, alone)? {
                 Ok(Some(sent)) => sent,
                 Ok(None) => continue,
                 Err(wrong) => return Ok(Err(wrong)),
@@ -98,38 +103,69 @@ impl<'r, 'de> Reader<'r, 'de> {
         Ok(Ok((values, leads)))
     }
 
-    fn element<E: Error>(
+    fn value_sent(
         &mut self,
         list: &'r List,
         raw: &'de str,
         alone: bool,
-    ) -> Result<Result<Sent<'de>, Wrong>, E> {
+    ) -> Result<Result<Sent<'de>, Wrong>, ScimError> {
         let kind = self.resource.slot(list.slot).kind;
-        let mut json = serde_json::Deserializer::from_str(raw);
+        let mut cursor = Cursor::new(raw);
         let (read, primary) = match raw.as_bytes().first() {
             Some(b'n') => return Ok(Ok(None)),
             Some(b'{') if list.definition.is_some() => {
-                let seed = ElementVisitor { reader: self, list };
-                let read = serde::Deserializer::deserialize_map(&mut json, seed);
-                read.map_err(E::custom)?
+                cursor.token()?;
+                self.value_object(list, &mut cursor)?
             }
             Some(b'"') if list.definition.is_some() && !alone => {
                 return Ok(Err(Wrong("an element that is no object")));
             }
-            Some(b'"') | None => {
-                let text = Text.deserialize(&mut json).map_err(E::custom)?.unwrap_or_default();
-                self.unpacked(text, kind)
-            }
+            Some(b'"') | None => self.unpacked(cursor.text()?.unwrap_or_default(), kind),
             Some(_) if list.definition.is_some() => {
                 return Ok(Err(Wrong("an element that is no object")));
             }
-            Some(_) => (self.scalar(kind).deserialize(&mut json).map_err(E::custom)?, false),
+            Some(_) => (cursor.scalar(kind, self.profile)?, false),
         };
         Ok(read.map(|value| match value {
             Value::Absent => None,
             Value::Text(text) if text.is_empty() => None,
             value => Some((value, primary)),
         }))
+    }
+
+    /// An element that is an object: its value, and whether it is the primary one.
+    fn value_object(
+        &mut self,
+        list: &'r List,
+        cursor: &mut Cursor<'de>,
+    ) -> Result<(Result<Value<'de>, Wrong>, bool), ScimError> {
+        let kind = self.resource.slot(list.slot).kind;
+        let (mut value, mut primary) = (Ok(Value::Absent), false);
+        cursor.members(|cursor, key| {
+            if list.part(Some(key)) == Some(ListPart::Values) {
+                let raw = cursor.raw()?;
+                let mut inner = Cursor::new(raw);
+                if raw.starts_with('"') {
+                    let text = inner.text()?.unwrap_or_default();
+                    let (text, is_primary) = self.unpacked(text, kind);
+                    primary |= is_primary;
+                    value = text;
+                } else {
+                    value = inner.scalar(kind, self.profile)?;
+                }
+            } else if key.eq_ignore_ascii_case("primary") {
+                primary |= is_true(cursor.raw()?);
+            } else if is_companion(key) {
+                cursor.skip()?;
+            } else {
+                let is_known = list.definition.is_some_and(|d| d.sub_attribute(key).is_some());
+                if !cursor.is_nothing(self.profile)? || !is_known {
+                    self.leave_out(&[&list.path, ".", key])?;
+                }
+            }
+            Ok(())
+        })?;
+        Ok((value, primary))
     }
 
     /// A text as a value, taken out of the JSON that it may hold.
@@ -150,50 +186,4 @@ impl<'r, 'de> Reader<'r, 'de> {
 /// Whether a JSON text says that something is so, be it as a boolean or as a string.
 fn is_true(raw: &str) -> bool {
     raw.trim_matches('"').eq_ignore_ascii_case("true")
-}
-
-/// An element that is an object: its value, and whether it is the primary one.
-struct ElementVisitor<'x, 'r, 'de> {
-    reader: &'x mut Reader<'r, 'de>,
-    list: &'r List,
-}
-
-impl<'de> Visitor<'de> for ElementVisitor<'_, '_, 'de> {
-    type Value = (Result<Value<'de>, Wrong>, bool);
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("an object")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-        let Self { reader, list } = self;
-        let kind = reader.resource.slot(list.slot).kind;
-        let (mut value, mut primary) = (Ok(Value::Absent), false);
-        while let Some(key) = map.next_key_seed(Text)? {
-            let key = key.unwrap_or_default();
-            if list.part(Some(&key)) == Some(ListPart::Values) {
-                let raw = map.next_value::<&'de RawValue>()?.get();
-                let mut json = serde_json::Deserializer::from_str(raw);
-                value = if raw.starts_with('"') {
-                    let text = Text.deserialize(&mut json).map_err(A::Error::custom)?;
-                    let (text, is_primary) = reader.unpacked(text.unwrap_or_default(), kind);
-                    primary |= is_primary;
-                    text
-                } else {
-                    reader.scalar(kind).deserialize(&mut json).map_err(A::Error::custom)?
-                };
-            } else if key.eq_ignore_ascii_case("primary") {
-                primary |= is_true(map.next_value::<&'de RawValue>()?.get());
-            } else if is_companion(&key) {
-                map.next_value::<serde::de::IgnoredAny>()?;
-            } else {
-                let empty = map.next_value_seed(Emptiness(reader.profile.empty_string_clears))?;
-                let is_known = list.definition.is_some_and(|d| d.sub_attribute(&key).is_some());
-                if !empty || !is_known {
-                    reader.unmapped(&[&list.path, ".", &key])?;
-                }
-            }
-        }
-        Ok((value, primary))
-    }
 }

@@ -1,10 +1,6 @@
 //! From an operation as it was sent to what it does to slots.
 
-use serde_json::value::RawValue;
-
-use super::super::document::{
-    Body, ComplexSeed, ElementSeed, Reader, SentSeed, ShapeSeed, Wrong, read_only,
-};
+use super::super::document::{Body, Cursor, Reader, Wrong, read_only};
 use super::super::error::{Named, ScimError, ScimType};
 use super::super::expression::{Comparison, Expression, Literal};
 use super::super::filter::{Filter, Resolver, existing};
@@ -60,22 +56,13 @@ pub(super) fn operation<'a>(
         return Ok(());
     }
     let raw = value(sent.value)?;
+    let mut cursor = Cursor::new(raw);
     match found {
-        Found::Slot(slot) => {
-            let kind = resource.slot(slot).kind;
-            let read = reader.read_value(raw, |reader| reader.scalar(kind));
-            let read = reader.settle(read)?;
-            reader.set(slot, read);
-        }
-        Found::Complex(complex) => {
-            let read =
-                reader.read_value(raw, |reader| ComplexSeed { reader, complex, inner: false });
-            reader.settle(read)?;
-        }
+        Found::Slot(slot) => reader.value(slot, &mut cursor)?,
+        Found::Complex(complex) => reader.complex(&mut cursor, complex)?,
         Found::Schema(shape) => {
-            let root = path.attribute.is_empty() && std::ptr::eq(shape, resource.core());
-            let read = reader.read_value(object(raw)?, |reader| ShapeSeed { reader, shape, root });
-            reader.settle(read)?;
+            object(raw)?;
+            reader.shape(&mut cursor, shape)?;
         }
         _ => {}
     }
@@ -91,20 +78,17 @@ fn without_path<'a>(
     if sent.verb == Verb::Remove {
         return Err(ScimError::new(ScimType::NoTarget, "`remove` needs a `path`"));
     }
-    let raw = object(value(sent.value)?)?;
-    let read = reader.read_value(raw, Reader::root);
-    reader.settle(read)?;
+    reader.root(&mut Cursor::new(object(value(sent.value)?)?))?;
     put(patch, reader, sent.verb, SlotSet::EMPTY);
     for (key, raw) in std::mem::take(&mut reader.later) {
-        let sent = Sent { verb: sent.verb, path: Some(key), value: Some(raw) };
+        let sent = Sent { verb: sent.verb, path: Some(key.into()), value: Some(raw) };
         operation(patch, reader, &sent)?;
     }
     Ok(())
 }
 
-pub(super) fn value(sent: Option<&RawValue>) -> Result<&str, ScimError> {
-    sent.map(RawValue::get)
-        .ok_or_else(|| ScimError::new(ScimType::InvalidValue, "`add` and `replace` need a `value`"))
+pub(super) fn value(sent: Option<&str>) -> Result<&str, ScimError> {
+    sent.ok_or_else(|| ScimError::new(ScimType::InvalidValue, "`add` and `replace` need a `value`"))
 }
 
 fn object(raw: &str) -> Result<&str, ScimError> {
@@ -161,7 +145,7 @@ impl<'r, 'a> Lister<'_, 'r, 'a> {
         mut self,
         path: &AttrPath<'_>,
         sub: Option<Option<usize>>,
-        sent: Option<&'a RawValue>,
+        sent: Option<&'a str>,
     ) -> Result<(), ScimError> {
         if self.multi.slots.difference(self.reader.resource.read_only()).is_empty() {
             return Err(read_only(self.text));
@@ -189,16 +173,15 @@ impl<'r, 'a> Lister<'_, 'r, 'a> {
     }
 
     /// The list as a whole.
-    fn whole(&mut self, sent: Option<&'a RawValue>) -> Result<(), ScimError> {
+    fn whole(&mut self, sent: Option<&'a str>) -> Result<(), ScimError> {
         if self.verb != Verb::Remove {
             let raw = value(sent)?;
             let multi = self.multi;
-            let read = self.reader.read_value(raw, |reader| reader.list(multi));
-            self.reader.settle(read)?;
+            self.reader.list(&mut Cursor::new(raw), multi)?;
             put(self.patch, self.reader, self.verb, SlotSet::EMPTY);
             return Ok(());
         }
-        let listed = sent.map(RawValue::get).filter(|raw| raw.starts_with(['[', '{']));
+        let listed = sent.filter(|raw| raw.starts_with(['[', '{']));
         let Some(raw) = listed else {
             let slots = self.multi.slots.difference(self.reader.resource.read_only());
             push(self.patch, self.verb, 0, Effect::Clear(slots));
@@ -206,10 +189,9 @@ impl<'r, 'a> Lister<'_, 'r, 'a> {
         };
         // Entra ID's and others' habit: only those elements that the value lists are removed.
         let multi = self.multi;
-        let read = self.reader.read_value(raw, |reader| SentSeed { reader, multi });
-        let listed = self.reader.settle(read)?;
+        let listed = self.reader.sent_elements(&mut Cursor::new(raw), multi)?;
         let mut rows = vec![Vec::new(); multi.elements.len()];
-        for sent in listed {
+        for mut sent in listed {
             let kind = sent.kind().map(|kind| multi.element_named(kind));
             let terms: Vec<(usize, Value<'_>)> = sent
                 .columns()
@@ -239,7 +221,7 @@ impl<'r, 'a> Lister<'_, 'r, 'a> {
         &mut self,
         kind: &str,
         column: Option<usize>,
-        sent: Option<&'a RawValue>,
+        sent: Option<&'a str>,
     ) -> Result<(), ScimError> {
         let multi = self.multi;
         let Some((row, element)) =
@@ -275,23 +257,20 @@ impl<'r, 'a> Lister<'_, 'r, 'a> {
         let reader = &mut *self.reader;
         if let Some(slot) = column.and_then(|column| multi.slot(row, column)) {
             let kind = reader.resource.slot(slot).kind;
-            let read = reader.read_value(raw, |reader| reader.scalar(kind));
-            let read = reader.settle(read)?;
+            let read = Cursor::new(raw).scalar(kind, reader.profile)?;
             reader.set(slot, read);
             return Ok(());
         }
-        let read = reader.read_value(raw, |reader| ElementSeed { reader, multi, listed: true });
-        let element = reader.settle(read)?;
+        let element = reader.one_element(&mut Cursor::new(raw), multi)?;
         if self.verb == Verb::Replace {
             reader.clear(multi.elements.get(row).map(|row| row.slots).unwrap_or_default());
         }
-        let Some(element) = element else {
+        let Some(mut element) = element else {
             let slots = multi.elements.get(row).map(|row| row.slots).unwrap_or_default();
             reader.refuse(slots, Wrong("no object"));
             return Ok(());
         };
-        let placed = reader.put_element::<serde_json::Error>(multi, row, element);
-        reader.settle(placed)
+        reader.put_element(multi, row, &mut element)
     }
 
     /// No element that the path can mean has a place here.
@@ -307,7 +286,7 @@ impl<'r, 'a> Lister<'_, 'r, 'a> {
         &mut self,
         filter: &Expression<'_>,
         column: Option<usize>,
-        sent: Option<&'a RawValue>,
+        sent: Option<&'a str>,
     ) -> Result<(), ScimError> {
         let resolver =
             Resolver::new(self.reader.resource, self.reader.profile, ScimType::InvalidPath);
@@ -329,7 +308,7 @@ impl<'r, 'a> Lister<'_, 'r, 'a> {
         mut rows: Vec<(usize, Filter<'static>)>,
         column: Option<usize>,
         pin: Pin,
-        sent: Option<&'a RawValue>,
+        sent: Option<&'a str>,
     ) -> Result<(), ScimError> {
         let multi = self.multi;
         rows.retain(|(row, condition)| {

@@ -1,7 +1,5 @@
 //! Operations on a list of values that is kept whole in one slot.
 
-use serde_json::value::RawValue;
-
 use super::super::document::{Reader, read_only};
 use super::super::error::{Named, ScimError, ScimType};
 use super::super::expression::{Comparison, Expression, Literal};
@@ -74,7 +72,7 @@ impl<'a> Lister<'_, '_, 'a> {
     pub(super) fn operation(
         mut self,
         brackets: Option<&Expression<'_>>,
-        sent: Option<&'a RawValue>,
+        sent: Option<&'a str>,
     ) -> Result<(), ScimError> {
         let slot = self.list.slot;
         if !self.reader.resource.slot(slot).writable() {
@@ -106,10 +104,10 @@ impl<'a> Lister<'_, '_, 'a> {
     fn remove(
         &mut self,
         condition: Option<Condition>,
-        sent: Option<&'a RawValue>,
+        sent: Option<&'a str>,
     ) -> Result<(), ScimError> {
         let slot = self.list.slot;
-        let listed = sent.filter(|sent| !matches!(sent.get(), "null" | "\"\""));
+        let listed = sent.filter(|sent| !matches!(*sent, "null" | "\"\""));
         match (condition, listed) {
             (Some(condition), _) => {
                 let choice = Choice { slot, condition };
@@ -118,7 +116,7 @@ impl<'a> Lister<'_, '_, 'a> {
             (None, None) => push(self.patch, self.verb, 0, Effect::Clear(SlotSet::of(slot))),
             // Entra ID's and others' habit: only those values that are listed are removed.
             (None, Some(listed)) => {
-                self.read(listed.get())?;
+                self.read(listed)?;
                 self.reader.leading = SlotSet::EMPTY;
                 let writes = drain(self.patch, self.reader);
                 if writes > 0 {
@@ -141,8 +139,7 @@ impl<'a> Lister<'_, '_, 'a> {
 
     fn read(&mut self, raw: &'a str) -> Result<(), ScimError> {
         let bare = self.part == ListPart::Values;
-        let read = self.reader.put_values::<serde_json::Error>(self.list, raw, bare);
-        self.reader.settle(read)
+        self.reader.put_values(self.list, raw, bare)
     }
 
     /// What brackets mean.

@@ -40,7 +40,8 @@ impl Shape {
             let number = *self.places.get(place & last)?;
             // Some place is always free.
             let member = self.members.get(usize::from(number))?;
-            if same_name(&member.name, name) {
+            // Where the search ends, most names are spelled as here.
+            if *member.name == *name || member.name.eq_ignore_ascii_case(name) {
                 return Some(member);
             }
             place += 1;
@@ -104,11 +105,12 @@ const TRIES: usize = 256;
 /// their letters.
 fn hash(name: &str) -> u64 {
     let bytes = name.as_bytes();
-    // Lowers a letter; what it makes of other signs does not matter.
-    let letter = |at: usize| bytes.get(at).map_or(0, |byte| u64::from(byte | 0x20));
     let length = bytes.len();
-    let last = letter(length.wrapping_sub(1));
-    (length as u64) << 24 | letter(0) << 16 | letter(length / 2) << 8 | last
+    let [first, .., last] = bytes else { return length as u64 };
+    let middle = bytes.get(length / 2).unwrap_or(last);
+    // Lowers a letter; what it makes of other signs does not matter.
+    let letter = |byte: &u8| u64::from(byte | 0x20);
+    (length as u64) << 24 | letter(first) << 16 | letter(middle) << 8 | letter(last)
 }
 
 /// One attribute of a schema.
