@@ -184,6 +184,8 @@ impl<'j> Declared<'j> {
 
     fn single(&self, path: &str, field: &str, id: &str, draft: &mut Draft) {
         let kind = match self.value_type() {
+            // Whatever it is declared as: RFC 7643 §4.1.1 says what it is, and that it is written.
+            _ if path == USER_NAME => Type::String,
             Ok(kind) => kind,
             Err(why) => return draft.left.push((path.to_owned(), why)),
         };
@@ -198,7 +200,7 @@ impl<'j> Declared<'j> {
         if !is_known {
             attribute = attribute.with("type", format!("\"{}\"", kind.name()));
         }
-        if self.says("mutability", "readOnly") {
+        if self.says("mutability", "readOnly") && path != USER_NAME {
             attribute.shown = None;
             attribute = attribute.with("read_only", "true");
         } else if self.is("required") && path != USER_NAME {

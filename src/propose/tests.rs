@@ -266,3 +266,21 @@ fn of_two_columns_of_one_name_the_first_counts() {
     holds(&proposal.text, &["field = \"id\", type = \"integer\"", "= \"login\"\n"]);
     assert_eq!((proposal.mapped, proposal.left.as_slice()), (1, &[][..]), "{}", proposal.text);
 }
+
+#[test]
+fn a_user_name_is_a_text_whatever_it_is_declared_as() {
+    for declared in [
+        r#""type": "boolean""#,
+        r#""type": "integer", "required": true"#,
+        r#""type": "octet""#,
+        r#""type": "dateTime", "mutability": "readOnly""#,
+    ] {
+        let schema = format!(
+            r#"{{ "id": "urn:ietf:params:scim:schemas:core:2.0:User", "attributes": [
+               {{ "name": "userName", {declared} }} ] }}"#
+        );
+        let proposal = schemas::propose(&schema, "s.json", &dialects());
+        let proposal = proposal.unwrap_or_else(|error| panic!("{declared}: {error}"));
+        assert_eq!(proposal.left, [], "{declared}");
+    }
+}
