@@ -248,11 +248,10 @@ impl<'a, 'u> Parser<'a, 'u> {
         if self.in_brackets || path.sub_attribute.is_some() || path.attribute.is_empty() {
             return Err(self.mistake("no `[`"));
         }
-        if let Some(kind) = self.only_type() {
-            path.filter = Some(Brackets::Type(kind));
-        } else {
-            path.filter = Some(Brackets::Condition(Box::new(self.brackets()?)));
-        }
+        path.filter = Some(match self.only_type() {
+            Some(kind) => Brackets::Type(kind.into()),
+            None => self.brackets()?.into(),
+        });
         if self.peek() == Some(b'.') {
             self.at += 1;
             let sub = self.run(|byte| is_name_byte(byte) || byte == b'$');

@@ -10,8 +10,8 @@ use super::AttrPath;
 /// A condition on a list's elements.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Brackets<'a> {
-    /// `type eq "work"` and nothing else, as it nearly always is.
-    Type(&'a str),
+    /// `type eq "work"` and nothing else, as it nearly always is, however it was spelled.
+    Type(Cow<'a, str>),
     /// Any other.
     Condition(Box<Expression<'a>>),
 }
@@ -22,7 +22,7 @@ impl<'a> Brackets<'a> {
     pub fn only_type(&self) -> Option<&str> {
         match self {
             Self::Type(kind) => Some(kind),
-            Self::Condition(condition) => condition.only_type(),
+            Self::Condition(_) => None,
         }
     }
 
@@ -33,10 +33,20 @@ impl<'a> Brackets<'a> {
             Self::Type(kind) => {
                 let path =
                     AttrPath { schema: None, attribute: "type", filter: None, sub_attribute: None };
-                let literal = Literal::Text(Cow::Borrowed(kind));
+                let literal = Literal::Text(kind.clone());
                 Cow::Owned(Expression::Compare { path, operator: Comparison::Eq, literal })
             }
             Self::Condition(condition) => Cow::Borrowed(condition),
+        }
+    }
+}
+
+impl<'a> From<Expression<'a>> for Brackets<'a> {
+    fn from(condition: Expression<'a>) -> Self {
+        let is_type = condition.only_type().is_some();
+        match condition {
+            Expression::Compare { literal: Literal::Text(kind), .. } if is_type => Self::Type(kind),
+            other => Self::Condition(Box::new(other)),
         }
     }
 }

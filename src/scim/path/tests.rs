@@ -2,7 +2,6 @@ use proptest::prelude::*;
 
 use super::super::expression::{Comparison, Expression, Literal};
 use super::*;
-use crate::value::is_plain;
 
 const CORE: &str = "urn:ietf:params:scim:schemas:core:2.0:User";
 
@@ -81,7 +80,7 @@ fn a_type_is_known_in_any_spelling() {
         let path = AttrPath::parse(text, &urns).unwrap();
         let brackets = path.filter.unwrap();
         assert_eq!(brackets.only_type(), Some("work"), "{text}");
-        assert_eq!(brackets.condition().only_type(), Some("work"), "{text}");
+        assert_eq!(Brackets::from(brackets.condition().into_owned()), brackets, "{text}");
         assert_eq!(brackets.to_string(), "type eq \"work\"".to_owned(), "{text}");
     }
     for text in ["emails[type eq \"work\" and value pr]", "emails[type ne \"work\"]"] {
@@ -113,9 +112,8 @@ proptest! {
         let path = AttrPath {
             schema: urn.then_some(CORE),
             attribute: &attribute,
-            filter: filtered.then(|| match &value {
-                kind if typed && is_plain(kind.as_bytes()) => Brackets::Type(kind),
-                _ => Brackets::Condition(Box::new(filter)),
+            filter: filtered.then(|| {
+                if typed { Brackets::Type(value.as_str().into()) } else { filter.into() }
             }),
             sub_attribute: sub.as_deref(),
         };
