@@ -352,9 +352,16 @@ impl Draft {
         // The example is one line: what is refused in it is told by its path.
         let by_path = |finding: &Finding| {
             let words = finding.label.as_deref()?.split('`').skip(1).step_by(2);
-            let names = |word: &str, attribute: &Attribute| {
-                let rest = attribute.scim.strip_prefix(word);
+            let begins = |path: &str, with: &str| {
+                let rest = path.strip_prefix(with);
                 rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[', ':']))
+            };
+            let names = |word: &str, attribute: &Attribute| {
+                // A finding says the whole path, also of an attribute that the draft names without
+                // its URN, or without the `value` that it means.
+                let local = word.rsplit_once(':').map_or(word, |(_, local)| local);
+                let scim = &*attribute.scim;
+                begins(scim, word) || begins(word, scim) || begins(local, scim)
             };
             words.into_iter().find_map(|word| {
                 let at = self.attributes.iter().position(|attribute| names(word, attribute));

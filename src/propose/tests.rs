@@ -284,3 +284,13 @@ fn a_user_name_is_a_text_whatever_it_is_declared_as() {
         assert_eq!(proposal.left, [], "{declared}");
     }
 }
+
+#[test]
+fn an_attribute_of_an_extension_is_left_out_by_its_bare_name() {
+    let schema = r#"{ "id": "urn:ietf:params:scim:schemas:core:2.0:User", "attributes": [
+        { "name": "userName", "type": "string" },
+        { "name": "manager", "type": "integer" } ] }"#;
+    let proposal = schemas::propose(schema, "s.json", &dialects()).unwrap();
+    let left: Vec<&str> = proposal.left.iter().map(|(name, _)| name.as_str()).collect();
+    assert_eq!(left, ["manager"]);
+}
