@@ -352,9 +352,12 @@ impl Draft {
         // The example is one line: what is refused in it is told by its path.
         let by_path = |finding: &Finding| {
             let words = finding.label.as_deref()?.split('`').skip(1).step_by(2);
+            // In any letter case (RFC 7643 §2.1).
             let begins = |path: &str, with: &str| {
-                let rest = path.strip_prefix(with);
-                rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[', ':']))
+                path.split_at_checked(with.len()).is_some_and(|(head, rest)| {
+                    head.eq_ignore_ascii_case(with)
+                        && (rest.is_empty() || rest.starts_with(['.', '[', ':']))
+                })
             };
             let names = |word: &str, attribute: &Attribute| {
                 // A finding says the whole path, also of an attribute that the draft names without

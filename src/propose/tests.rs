@@ -286,11 +286,12 @@ fn a_user_name_is_a_text_whatever_it_is_declared_as() {
 }
 
 #[test]
-fn an_attribute_of_an_extension_is_left_out_by_its_bare_name() {
+fn what_is_wrong_is_left_out_however_it_is_named() {
     let schema = r#"{ "id": "urn:ietf:params:scim:schemas:core:2.0:User", "attributes": [
         { "name": "userName", "type": "string" },
+        { "name": "ACTIVE", "type": "string" },
         { "name": "manager", "type": "integer" } ] }"#;
     let proposal = schemas::propose(schema, "s.json", &dialects()).unwrap();
     let left: Vec<&str> = proposal.left.iter().map(|(name, _)| name.as_str()).collect();
-    assert_eq!(left, ["manager"]);
+    assert_eq!(left, ["ACTIVE", "manager"]);
 }
