@@ -58,20 +58,24 @@ pub(in crate::scim) fn from_text<'a>(
 
 /// A number as a value of that type.
 fn from_number(number: &str, kind: Type) -> Result<Value<'_>, Wrong> {
-    const EXACT: f64 = 9_007_199_254_740_992.0;
     match kind {
         // It keeps its spelling.
         Type::Decimal => Ok(Value::Decimal(Text::of(number))),
-        Type::Integer => match (number.parse(), number.parse::<f64>()) {
-            (Ok(whole), _) => Ok(Value::Integer(whole)),
-            (_, Ok(float)) if float.fract() == 0.0 && float.abs() < EXACT =>
-            {
-                #[expect(clippy::cast_possible_truncation, reason = "whole and below 2^53")]
-                Ok(Value::Integer(float as i64))
-            }
-            _ if number.parse::<u64>().is_ok() => Err(Wrong("a number beyond 64 bits")),
-            _ => Err(Wrong("a number")),
-        },
+        Type::Integer => number.parse().or_else(|_| whole(number)).map(Value::Integer),
+        _ => Err(Wrong("a number")),
+    }
+}
+
+/// A number that is whole and not spelled so, such as `1e3`.
+fn whole(number: &str) -> Result<i64, Wrong> {
+    const EXACT: f64 = 9_007_199_254_740_992.0;
+    match number.parse::<f64>() {
+        Ok(float) if float.fract() == 0.0 && float.abs() < EXACT =>
+        {
+            #[expect(clippy::cast_possible_truncation, reason = "whole and below 2^53")]
+            Ok(float as i64)
+        }
+        _ if number.parse::<u64>().is_ok() => Err(Wrong("a number beyond 64 bits")),
         _ => Err(Wrong("a number")),
     }
 }
