@@ -35,9 +35,10 @@ impl Transform for Ticks {
         let Value::DateTime(text) = value else { return Err(Refusal::new("a dateTime")) };
         let refused = || Refusal::new("a dateTime between the years 1 and 9999");
         let time = crate::value::instant(&text).ok_or_else(refused)?;
-        let hundreds = time.as_nanosecond().div_euclid(100);
-        let ticks = i64::try_from(hundreds).ok().and_then(|t| t.checked_add(UNIX_EPOCH));
-        ticks.filter(|ticks| *ticks >= 0).map(Value::Integer).ok_or_else(refused)
+        // Far from the largest number of 64 bits at either end of the calendar.
+        let hundreds = i64::from(time.subsec_nanosecond().div_euclid(100));
+        let ticks = UNIX_EPOCH + time.as_second() * PER_SECOND + hundreds;
+        if ticks >= 0 { Ok(Value::Integer(ticks)) } else { Err(refused()) }
     }
 
     fn outward<'a>(&self, value: Value<'a>) -> Result<Value<'a>, Refusal> {
@@ -61,5 +62,28 @@ impl Transform for Ticks {
 
     fn loses(&self) -> Option<&'static str> {
         Some("fractions of 100 nanoseconds")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::Timestamp;
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn they_are_whole_hundreds_of_nanoseconds(
+            second in Timestamp::MIN.as_second()..=Timestamp::MAX.as_second(),
+            nanosecond in prop_oneof![Just(0), -999_999_999..=999_999_999_i32],
+        ) {
+            let time = Timestamp::new(second, nanosecond).unwrap_or(Timestamp::UNIX_EPOCH);
+            let hundreds = time.as_nanosecond().div_euclid(100) + i128::from(UNIX_EPOCH);
+            let expected = i64::try_from(hundreds).ok().filter(|ticks| *ticks >= 0);
+            // Years before the first have another spelling than a dateTime.
+            let ticks = Ticks.inward(Value::DateTime(time.to_string().into())).ok();
+            prop_assert_eq!(ticks, expected.map(Value::Integer), "{}", time);
+        }
     }
 }
