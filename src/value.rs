@@ -224,6 +224,7 @@ pub fn same(left: &Value<'_>, right: &Value<'_>) -> bool {
 }
 
 /// Whether nothing but blanks is in a text.
+#[inline]
 #[must_use]
 pub fn is_blank(text: &str) -> bool {
     // Nearly every text begins with a letter.
@@ -252,16 +253,18 @@ pub fn fold(text: &str) -> Cow<'_, str> {
 }
 
 /// Whether two texts are the same but for letter case, in the sense of [`fold`].
+#[inline]
 #[must_use]
 pub fn same_folded(left: &str, right: &str) -> bool {
     // Each character is folded by itself: where the first ones differ, and are ASCII, all is said.
-    if let (Some(l), Some(r)) = (left.bytes().next(), right.bytes().next())
-        && l.is_ascii()
-        && r.is_ascii()
-        && !l.eq_ignore_ascii_case(&r)
-    {
-        return false;
+    match (left.as_bytes().first(), right.as_bytes().first()) {
+        (Some(l), Some(r)) if l.is_ascii() && r.is_ascii() && !l.eq_ignore_ascii_case(r) => false,
+        _ => same_folded_throughout(left, right),
     }
+}
+
+/// The same, whatever they begin with.
+fn same_folded_throughout(left: &str, right: &str) -> bool {
     if left.is_ascii() && right.is_ascii() {
         return left.eq_ignore_ascii_case(right);
     }

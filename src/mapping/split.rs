@@ -4,17 +4,12 @@
 //! One spelling is canonical: whatever was accepted, the two parts print in one way only, and what
 //! could not be read back as the same two parts is not printed at all.
 
+mod separator;
+
 use super::transform::{Chain, Refusal};
 use crate::value::{Text, TextBuilder, Value, is_blank, same_folded};
 
-/// At which separator a text is split.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum At {
-    /// The first one.
-    First,
-    /// The last one.
-    Last,
-}
+pub use separator::{At, Separator};
 
 /// One of the two parts.
 #[derive(Debug, Default)]
@@ -31,13 +26,13 @@ pub struct Part {
 #[derive(Debug)]
 pub struct Split {
     /// What stands between the parts.
-    pub separator: Box<str>,
+    pub separator: Separator,
     /// Which of several separators counts.
     pub at: At,
     /// The parts, in the order in which they are printed.
     pub parts: [Part; 2],
     /// Another separator that is understood, with the parts the other way round (`DOMAIN\user`).
-    pub accept: Option<Box<str>>,
+    pub accept: Option<Separator>,
 }
 
 impl Split {
@@ -48,7 +43,8 @@ impl Split {
     /// the parts could not be printed, or when a part's chain refuses it.
     pub fn inward<'t>(&self, text: &'t str) -> Result<[Value<'t>; 2], Refusal> {
         let [first, second] = &self.parts;
-        if let Some((before, after)) = self.accept.as_deref().and_then(|s| text.split_once(s)) {
+        let accepted = self.accept.as_ref().and_then(|sign| sign.divide(text, At::First));
+        if let Some((before, after)) = accepted {
             let values = [stored(first, after)?, stored(second, before)?];
             // A sign too many: the row would be nobody's, for its name could not be printed.
             if !self.is_printed([&values[0], &values[1]]) {
@@ -59,7 +55,7 @@ impl Split {
             }
             return Ok(values);
         }
-        if let Some((before, after)) = self.cut(text) {
+        if let Some((before, after)) = self.separator.divide(text, self.at) {
             return Ok([stored(first, before)?, stored(second, after)?]);
         }
         match (&first.missing, &second.missing) {
@@ -103,12 +99,17 @@ impl Split {
             part.chain.is_empty() && !is_missing && !is_blank(piece)
         };
         let [first, second] = &self.parts;
-        if self.accept.as_deref().is_some_and(|sign| holds(text, sign)) {
+        if self.is_accepted(text) {
             return None;
         }
-        // Where it is cut, the part that may not hold the separator never does.
-        self.cut(text)
-            .filter(|(before, after)| is_stored(first, before) && is_stored(second, after))
+        // Where it is divided, the part that may not hold the separator never does.
+        let (before, after) = self.separator.divide(text, self.at)?;
+        (is_stored(first, before) && is_stored(second, after)).then_some((before, after))
+    }
+
+    /// Whether a text holds the other separator.
+    fn is_accepted(&self, text: &str) -> bool {
+        self.accept.as_ref().is_some_and(|sign| sign.is_in(text))
     }
 
     /// What stands before and behind the separator; the first alone when none is printed.
@@ -116,23 +117,21 @@ impl Split {
         let [first_part, second_part] = &self.parts;
         let (first_text, second_text) =
             (printed(first_part, first)?, printed(second_part, second)?);
-        let accepted = |text: &str| self.accept.as_deref().is_some_and(|sign| holds(text, sign));
-        if accepted(&first_text) || accepted(&second_text) {
+        if self.is_accepted(&first_text) || self.is_accepted(&second_text) {
             return Err(Refusal::new("a part without the other separator"));
         }
-        let separator = &*self.separator;
-        if is_missing(second_part, second) && !holds(&first_text, separator) {
+        if is_missing(second_part, second) && !self.separator.is_in(&first_text) {
             return Ok((first_text, None));
         }
         if second_part.missing.is_none()
             && is_missing(first_part, first)
-            && !holds(&second_text, separator)
+            && !self.separator.is_in(&second_text)
         {
             return Ok((second_text, None));
         }
         let ambiguous = match self.at {
-            At::First => holds(&first_text, separator),
-            At::Last => holds(&second_text, separator),
+            At::First => self.separator.is_in(&first_text),
+            At::Last => self.separator.is_in(&second_text),
         };
         if ambiguous {
             return Err(Refusal::new("a part without the separator"));
@@ -146,23 +145,6 @@ impl Split {
     pub fn is_plain(&self) -> bool {
         let [first, _] = &self.parts;
         self.parts.iter().all(|part| part.chain.is_empty()) && first.missing.is_none()
-    }
-
-    fn cut<'t>(&self, text: &'t str) -> Option<(&'t str, &'t str)> {
-        let [sign] = self.separator.as_bytes() else {
-            return match self.at {
-                At::First => text.split_once(&*self.separator),
-                At::Last => text.rsplit_once(&*self.separator),
-            };
-        };
-        // One byte needs no search for a pattern; it is ASCII, so it stands between characters.
-        let mut places = text.bytes().enumerate();
-        let is_sign = |(_, byte): &(usize, u8)| byte == sign;
-        let place = match self.at {
-            At::First => places.find(is_sign)?.0,
-            At::Last => places.rfind(is_sign)?.0,
-        };
-        Some((text.get(..place)?, text.get(place + 1..)?))
     }
 }
 
@@ -194,14 +176,6 @@ fn printed<'v>(part: &Part, value: &'v Value<'_>) -> Result<Text<'v>, Refusal> {
     match printed {
         Value::Text(text) if !is_blank(&text) => Ok(text),
         _ => Err(Refusal::new("two parts, none of them empty")),
-    }
-}
-
-/// Whether a text holds a separator; one byte needs no search for a pattern.
-fn holds(text: &str, separator: &str) -> bool {
-    match separator.as_bytes() {
-        [sign] => text.as_bytes().contains(sign),
-        _ => text.contains(separator),
     }
 }
 
