@@ -4,6 +4,8 @@
 //! tables; nothing here is allocated per request.
 
 mod builder;
+mod known;
+mod places;
 mod placing;
 mod request;
 mod shape;
@@ -16,6 +18,7 @@ pub use shape::{
     Complex, Found, List, ListElement, ListPart, Member, Multi, Node, Shape, Sub, is_companion,
 };
 
+use self::known::KnownPaths;
 use super::path::{AttrPath, Urns, same_name};
 use super::schema::{AttributeType, Mutability, ResourceTypeDefinition, Returned, Uniqueness};
 use super::slots::{SlotIndex, SlotSet};
@@ -91,6 +94,8 @@ pub struct Resource {
     pub(super) always: SlotSet,
     /// See [`Resource::whole_name`].
     pub(super) whole_name: Option<SlotIndex>,
+    /// See [`Resource::leading_slot`].
+    known: KnownPaths,
     /// `","meta":{"resourceType":"User"`, ready to print.
     pub(super) meta_fragment: Box<str>,
 }
@@ -266,6 +271,17 @@ impl Resource {
             }
             _ => None,
         }
+    }
+
+    /// The slot of the path that a text begins with, and how many bytes the path is long.
+    ///
+    /// This is only a shorter way to what the parts of the path say. It knows paths of a single
+    /// value in the spelling that nearly everybody uses, in any letter case: `userName`,
+    /// `emails[type eq "work"].value`, `urn:…:User:department` and `department`, each before a blank
+    /// or at the end. `None` for every other text, which may well begin with a path of a slot.
+    #[must_use]
+    pub fn leading_slot(&self, text: &str) -> Option<(SlotIndex, usize)> {
+        self.known.leading_slot(text.as_bytes())
     }
 
     /// The slots at or below a path without brackets, such as `emails`, `name` or a schema's URN:

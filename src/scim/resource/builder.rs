@@ -8,6 +8,8 @@ use super::super::schema::{
     Returned,
 };
 use super::super::slots::{MAX_SLOTS, SlotIndex, SlotSet};
+use super::known::KnownPaths;
+use super::places::Places;
 use super::placing::{member, place};
 use super::request::{SlotError, SlotRequest, nearest};
 use super::shape::{List, Member, Node, Shape};
@@ -28,8 +30,7 @@ fn shape(urn: &str, name: &str, description: &str, members: Vec<Member>) -> Shap
         urn: urn.into(),
         name: name.into(),
         description: description.into(),
-        places: Vec::new(),
-        factor: 0,
+        places: Places::default(),
         members,
         slots: SlotSet::EMPTY,
         mapped: 0,
@@ -352,8 +353,10 @@ impl ResourceBuilder {
             created,
             last_modified,
             whole_name: None,
+            known: KnownPaths::default(),
         };
         resource.whole_name = whole_name(&resource);
+        resource.known = KnownPaths::of(&resource);
         resource
     }
 }

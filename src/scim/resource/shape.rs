@@ -3,6 +3,7 @@
 use super::super::path::same_name;
 use super::super::schema::AttributeDefinition;
 use super::super::slots::{SlotIndex, SlotSet};
+use super::places::{Places, hash};
 
 /// The attributes of one schema.
 #[derive(Clone, Debug)]
@@ -15,11 +16,8 @@ pub struct Shape {
     pub description: Box<str>,
     /// Its attributes: the mapped ones first, in the mapping's order.
     pub members: Vec<Member>,
-    /// Where each member's name is to be found: their numbers by hash, each in the first free
-    /// place.
-    pub places: Vec<u16>,
-    /// What the names' numbers are multiplied with for their places.
-    pub factor: u64,
+    /// Where each member's name is to be found.
+    pub(super) places: Places,
     /// Every slot below.
     pub slots: SlotSet,
     /// How many of the members are mapped.
@@ -34,83 +32,15 @@ impl Shape {
     /// The attribute of that name, in any letter case (RFC 7643 §2.1).
     #[must_use]
     pub fn member(&self, name: &str) -> Option<&Member> {
-        let last = self.places.len().wrapping_sub(1);
-        let mut place = self.place_of(name);
-        loop {
-            let number = *self.places.get(place & last)?;
-            // Some place is always free.
-            let member = self.members.get(usize::from(number))?;
-            // Where the search ends, most names are spelled as here.
-            if *member.name == *name || member.name.eq_ignore_ascii_case(name) {
-                return Some(member);
-            }
-            place += 1;
-        }
+        let text = name.as_bytes();
+        self.places.find(&self.members, hash(text), text, |member| &member.name)
     }
 
-    /// Where the search for a name begins.
-    fn place_of(&self, name: &str) -> usize {
-        // The upper half mixes all of the number; both halves are smaller than a `usize`.
-        (hash(name).wrapping_mul(self.factor) >> 32) as usize
-    }
-
-    /// Finds a place for every member's name, so that as few as possible share theirs; three
-    /// quarters of the places stay free.
+    /// Finds a place for every member's name; needed when members were added or moved.
     pub(super) fn place_names(&mut self) {
-        let size = (self.members.len() * 4).next_power_of_two();
-        let mut best = usize::MAX;
-        let mut factor = FACTOR;
-        for _ in 0..TRIES {
-            factor = factor.wrapping_mul(FACTOR);
-            let before = std::mem::replace(&mut self.factor, factor);
-            let shared = self.shared(size);
-            if shared < best {
-                best = shared;
-            } else {
-                self.factor = before;
-            }
-        }
-        self.places = vec![FREE; size];
-        for (number, member) in (0..FREE).zip(&self.members) {
-            let start = self.place_of(&member.name);
-            let free = (0..size)
-                .map(|step| start.wrapping_add(step) & (size - 1))
-                .find(|place| self.places.get(*place) == Some(&FREE));
-            if let Some(place) = free.and_then(|place| self.places.get_mut(place)) {
-                *place = number;
-            }
-        }
+        let hashes: Vec<u64> = self.members.iter().map(|m| hash(m.name.as_bytes())).collect();
+        self.places = Places::of(&hashes);
     }
-
-    /// How many members' names begin at another one's place, in a table of `size` places.
-    fn shared(&self, size: usize) -> usize {
-        let begins = |member: &Member| self.place_of(&member.name) & (size - 1);
-        let mut places: Vec<usize> = self.members.iter().map(begins).collect();
-        places.sort_unstable();
-        places.dedup();
-        self.members.len() - places.len()
-    }
-}
-
-/// No member.
-const FREE: u16 = u16::MAX;
-
-/// An odd number whose powers spread well.
-const FACTOR: u64 = 0x9E37_79B9_7F4A_7C15;
-
-/// How many of its powers are tried.
-const TRIES: usize = 256;
-
-/// A number of a name, the same in any letter case: names differ in their length and in few of
-/// their letters.
-fn hash(name: &str) -> u64 {
-    let bytes = name.as_bytes();
-    let length = bytes.len();
-    let [first, .., last] = bytes else { return length as u64 };
-    let middle = bytes.get(length / 2).unwrap_or(last);
-    // Lowers a letter; what it makes of other signs does not matter.
-    let letter = |byte: &u8| u64::from(byte | 0x20);
-    (length as u64) << 24 | letter(first) << 16 | letter(middle) << 8 | letter(last)
 }
 
 /// One attribute of a schema.
