@@ -5,8 +5,6 @@
 //! literal, its query option or its path segment. A space is `%20`, because servers take a `+` as
 //! it stands.
 
-use std::fmt::Write;
-
 use jiff::Timestamp;
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
@@ -129,7 +127,7 @@ pub(super) fn write(
             _ => return Err(Misfit),
         },
         (Value::Integer(number), Type::Integer | Type::Decimal) => {
-            let _ = write!(out, "{number}");
+            out.push_str(itoa::Buffer::new().format(*number));
         }
         (Value::Decimal(number), Type::Decimal) if is_number(number) => encode(out, number),
         (Value::Boolean(truth), Type::Boolean) => {

@@ -133,30 +133,10 @@ impl<'a> Text<'a> {
 impl From<i64> for Text<'_> {
     /// The number's digits.
     fn from(number: i64) -> Self {
-        // As many as the longest number has, and its sign.
-        let mut digits = [0_u8; 20];
-        let mut start = digits.len();
-        let mut rest = number.unsigned_abs();
-        let mut put = |digit: u8| {
-            start -= 1;
-            if let Some(place) = digits.get_mut(start) {
-                *place = digit;
-            }
-        };
-        loop {
-            put(b'0' + (rest % 10) as u8);
-            rest /= 10;
-            if rest == 0 {
-                break;
-            }
-        }
-        if number < 0 {
-            put(b'-');
-        }
-        let digits = digits.get(start..).unwrap_or_default();
-        let mut text = TextBuilder::with_capacity(digits.len());
-        text.push_str(std::str::from_utf8(digits).unwrap_or_default());
-        text.finish()
+        let mut text = Short::EMPTY;
+        // At most twenty characters, for which there is room.
+        text.push_str(itoa::Buffer::new().format(number));
+        Self(Held::Short(text))
     }
 }
 
@@ -265,6 +245,16 @@ mod tests {
         assert_eq!(size_of::<Value<'_>>(), size_of::<u64>() + size_of::<Text<'_>>());
     }
 
+    #[test]
+    fn a_number_with_one_digit_more_is_a_longer_text() {
+        for ten in (0..19).map(|power| 10_i64.pow(power)) {
+            for number in [ten, ten - 1, 1 - ten, -ten, i64::MAX - ten, i64::MIN + ten] {
+                assert_eq!(Text::from(number).as_str(), number.to_string());
+            }
+        }
+        assert_eq!(Text::from(i64::MIN).as_str(), i64::MIN.to_string());
+    }
+
     fn built(pieces: &[&str]) -> Text<'static> {
         let mut builder = TextBuilder::with_capacity(0);
         pieces.iter().for_each(|piece| builder.push_str(piece));
@@ -296,8 +286,8 @@ mod tests {
         }
 
         #[test]
-        fn a_number_is_its_digits(number in any::<i64>()) {
-            for number in [number, number >> 40, i64::MIN, 0] {
+        fn a_number_is_its_digits(number in any::<i64>(), shift in 0_u32..63) {
+            for number in [number, number >> shift] {
                 let text = Text::from(number);
                 prop_assert_eq!(text.as_str(), number.to_string());
             }
