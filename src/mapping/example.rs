@@ -37,7 +37,7 @@ fn person(
     let parsed = match Document::from_json(&mapping.resource, body.as_bytes(), &Profile::TOLERANT) {
         Ok(parsed) => parsed,
         Err(error) => {
-            table.sink().error(&span, "the example is no person", Some(error.detail), None);
+            table.sink().error(&span, "the example is no person", Some(error.into_detail()), None);
             return None;
         }
     };
@@ -90,7 +90,7 @@ fn try_inward(
     let written = match mapping.create(document, Wish { stated, strict: true, keys: Some(&keys) }) {
         Ok(written) => written,
         Err(error) => {
-            let (span, label) = (table.span_of("scim"), Some(error.detail));
+            let (span, label) = (table.span_of("scim"), Some(error.into_detail()));
             table.sink().coded(Code::Example, &span, "the example is refused", label, None);
             return;
         }

@@ -4,6 +4,7 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::ops::Deref;
 
 /// The detail error keyword of RFC 7644 §3.12, table 9.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -60,9 +61,15 @@ impl fmt::Display for ScimType {
 /// The detail is safe for the client: it names attributes and what was expected of them, and never
 /// quotes a value. Where its sender needs the value to understand, it stands beside, and no log
 /// shows it.
+///
+/// It is one pointer, because every result that can be one has room for it.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{detail}")]
-pub struct ScimError {
+#[error("{}", .0.detail)]
+pub struct ScimError(Box<Refused>);
+
+/// What a [`ScimError`] says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refused {
     /// The keyword for machines.
     pub kind: ScimType,
     /// The sentence for people.
@@ -71,17 +78,32 @@ pub struct ScimError {
     pub value: Option<Box<str>>,
 }
 
+impl Deref for ScimError {
+    type Target = Refused;
+
+    fn deref(&self) -> &Refused {
+        &self.0
+    }
+}
+
 impl ScimError {
     /// A refusal of that kind.
     #[must_use]
     pub fn new(kind: ScimType, detail: impl Into<String>) -> Self {
-        Self { kind, detail: detail.into(), value: None }
+        Self(Box::new(Refused { kind, detail: detail.into(), value: None }))
     }
 
     /// The same, with the value that was refused.
     #[must_use]
-    pub fn with_value(self, value: impl Into<Box<str>>) -> Self {
-        Self { value: Some(value.into()), ..self }
+    pub fn with_value(mut self, value: impl Into<Box<str>>) -> Self {
+        self.0.value = Some(value.into());
+        self
+    }
+
+    /// The sentence for people alone.
+    #[must_use]
+    pub fn into_detail(self) -> String {
+        self.0.detail
     }
 
     /// The detail as the sender is told it, with the beginning of the value.

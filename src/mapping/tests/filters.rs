@@ -260,7 +260,7 @@ fn search_error(filter: &str) -> (ScimType, String) {
         Ok(filter) => mapping.search(&filter, &Keys::default()).unwrap_err(),
         Err(error) => error,
     };
-    (error.kind, error.detail)
+    (error.kind, error.into_detail())
 }
 
 #[test]

@@ -149,7 +149,7 @@ fn a_list_is_searched_only_where_one_column_keeps_it() {
         mapping
             .search(&filter, &Keys::default())
             .map(|_| ())
-            .map_err(|error| (error.kind, error.detail))
+            .map_err(|error| (error.kind, error.into_detail()))
     };
     for (mapping, _) in with(ROLES) {
         let mapping = mapping.unwrap();

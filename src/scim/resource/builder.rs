@@ -114,7 +114,7 @@ impl ResourceBuilder {
         let urns = self.urns();
         let path = AttrPath::parse(request.path, &urns).map_err(|error| SlotError::Malformed {
             path: request.path.into(),
-            reason: error.detail,
+            reason: error.into_detail(),
         })?;
         let number = match u16::try_from(self.slots.len()) {
             Ok(number) if self.slots.len() < MAX_SLOTS => SlotIndex(number),

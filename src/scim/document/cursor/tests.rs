@@ -111,7 +111,7 @@ fn a_refusal_tells_the_place() {
     let told = |text: &str| {
         let mut cursor = Cursor::new(text);
         let read = cursor.skip().and_then(|()| cursor.end());
-        read.unwrap_err().detail
+        read.unwrap_err().into_detail()
     };
     assert_eq!(told(""), "the body is not valid JSON at line 1, column 1");
     assert_eq!(told("{\n  \"a\": nothing\n}"), "the body is not valid JSON at line 2, column 8");
