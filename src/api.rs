@@ -262,7 +262,7 @@ impl Api {
         )?;
         let filter = match &request.filter {
             Some(text) => Filter::parse(resource, text, profile)?,
-            None => Filter::Everything,
+            None => Filter::TRUE,
         };
         call.require(if query::is_match(&filter) { Right::Match } else { Right::List })?;
         let search = request.search(resource, filter);

@@ -20,6 +20,7 @@
 //! | [`upstream`] | calls → answers: dialect, credential, deadline, retry |
 //! | [`record`] | the language inside: rows, changes, queries |
 //! | [`value`] | one value: the leaf of a document and of a record |
+//! | [`logic`] | a formula of `and`, `or` and `not`: the trunk of a filter and of a predicate |
 //! | [`audit`] | what was written, by whom, with what outcome; no values |
 //!
 //! In one sentence: serve → stack → api → provision → {mapping, lookup, upstream} → {scim, record};
@@ -65,6 +66,7 @@ pub mod gate;
 pub mod generation;
 #[cfg(feature = "demo")]
 pub mod legacy;
+pub mod logic;
 pub mod lookup;
 pub mod manual;
 pub mod mapping;

@@ -45,7 +45,7 @@ use std::sync::{Arc, OnceLock};
 use sha2::{Digest, Sha256};
 
 use crate::diagnostic::Source;
-use crate::record::{Entity, Field, FieldIndex, Record, Shared, UpstreamKey};
+use crate::record::{Entity, Field, FieldIndex, Record, UpstreamKey};
 use crate::scim::{Document, Resource, SlotIndex};
 use crate::value::{Type, Value};
 use policy::{Anchor, OnConflict, OnDelete, Standing, Test};
@@ -117,8 +117,8 @@ pub struct Mapping {
     pub user_name: SlotIndex,
     /// The slot of `active`, where it is mapped.
     pub active: Option<SlotIndex>,
-    /// The rows that are there for clients, as every search asks for them.
-    population: OnceLock<Shared>,
+    /// What is known of every search.
+    prepared: OnceLock<search::Prepared>,
 }
 
 impl Mapping {

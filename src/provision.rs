@@ -233,14 +233,7 @@ impl Provisioner {
         }
         let value = self.mapping.value_of_id(id).ok_or(Failure::Missing)?;
         let search = async {
-            let predicate = crate::mapping::predicate::compare(
-                self.mapping.id,
-                crate::record::Operator::Eq,
-                value.value(),
-                crate::record::Case::Exact,
-                false,
-                self.mapping.entity.facts.nulls,
-            );
+            let predicate = self.mapping.with_id(&value);
             let same = |row: &Record<'_>| self.mapping.id_of(row).as_deref() == Some(id);
             let rows = match self.rows(asker, predicate, 2, same).await {
                 // What cannot be asked for is nobody's id.

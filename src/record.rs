@@ -27,7 +27,7 @@ pub use notation::Notation;
 pub use options::{
     NamedTexts, OptionDefinition, OptionKind, OptionValue, Options, Reach, Structure,
 };
-pub use query::{Direction, Predicate, Query, Shared};
+pub use query::{Direction, Predicate, Query, Shared, Term};
 pub use recognition::{Class, Condition, ErrorRule, Place, Recognised};
 pub use sample::{Sample, Shown};
 pub use template::{Piece, Source, Template, Tree, Unfillable, members};

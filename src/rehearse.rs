@@ -39,6 +39,7 @@ pub use crate::provision::Uncounted;
 use crate::provision::{Event, Observer};
 use crate::record::Record;
 use crate::scim::Filter;
+use crate::scim::filter::Criterion;
 use crate::seam::Seams;
 use crate::upstream::{Kind, ReadOnly, Sender};
 use crate::value::{Value, fold};
@@ -344,10 +345,12 @@ impl Before {
 /// A userName in the one spelling and folding by which people are compared.
 fn canonical(mapping: &Mapping, name: &str) -> String {
     let filter = Filter::equals(mapping.user_name, Value::Text(name.to_owned().into()));
-    match mapping.canonical(filter) {
-        Filter::Compare { value, .. } => fold(value.as_str().unwrap_or(name)).into_owned(),
-        _ => fold(name).into_owned(),
-    }
+    let filter = mapping.canonical(filter);
+    let canonical = match filter.only_atom() {
+        Some(Criterion::Compare { value, .. }) => value.as_str(),
+        _ => None,
+    };
+    fold(canonical.unwrap_or(name)).into_owned()
 }
 
 /// Who is whose manager, by the directory's names for them.

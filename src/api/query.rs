@@ -7,9 +7,10 @@ use percent_encoding::percent_decode_str;
 use serde_json::Value as Json;
 
 use super::syntax;
+use crate::logic::View;
 use crate::provision::{Search, count_of, start_of};
 use crate::record::Direction;
-use crate::scim::filter::Comparison;
+use crate::scim::filter::{Comparison, Criterion};
 use crate::scim::{Filter, Resource, ScimError, ScimType};
 use crate::value::Value;
 
@@ -164,15 +165,18 @@ fn is_descending(order: Option<&str>) -> Result<bool, ScimError> {
 /// its terms must be met and compares with `eq`, and not with a yes or no that half of them share.
 #[must_use]
 pub fn is_match(filter: &Filter<'_>) -> bool {
-    match filter {
-        Filter::Compare { operator: Comparison::Eq, value, .. } => {
-            !matches!(value, Value::Boolean(_))
+    fn matches(filter: View<'_, Criterion<'_>>) -> bool {
+        match filter {
+            View::Constant(truth) => !truth,
+            View::Atom(Criterion::Compare { operator: Comparison::Eq, value, .. }) => {
+                !matches!(value, Value::Boolean(_))
+            }
+            View::All(mut parts) => parts.any(matches),
+            View::Any(mut parts) => parts.all(matches),
+            View::Atom(_) | View::Not(_) => false,
         }
-        Filter::Nothing => true,
-        Filter::All(parts) => parts.iter().any(is_match),
-        Filter::Any(parts) => !parts.is_empty() && parts.iter().all(is_match),
-        _ => false,
     }
+    matches(filter.view())
 }
 
 #[cfg(test)]

@@ -11,9 +11,10 @@ use http::header::{AUTHORIZATION, COOKIE, HeaderMap};
 use http::{Request, StatusCode};
 
 use super::{ExplainError, Means};
+use crate::logic::View;
 use crate::mapping::policy::equal;
 use crate::provision::Provisioner;
-use crate::record::{Class, Entity, Operator, Predicate, Query, Record, UpstreamKey};
+use crate::record::{Class, Entity, Operator, Query, Record, Term, UpstreamKey};
 use crate::seam::Pending;
 use crate::upstream::{
     Action, Answer, Call, Dialect, Error, Kind, Origin, Outcome, ReadOnly, Sender, Unreadable,
@@ -172,7 +173,7 @@ impl StandIn {
     /// The given row of another collection that meets a search.
     fn other(&self, collection: &str, query: &Query<'_>) -> Option<&Bytes> {
         let mut rows = self.others.iter().filter(|other| *other.collection == *collection);
-        rows.find(|other| meets(&other.row, &query.predicate)).map(|other| &other.body)
+        rows.find(|other| meets(&other.row, query.predicate.view())).map(|other| &other.body)
     }
 
     pub(super) fn print(&self, out: &mut dyn Write) -> io::Result<()> {
@@ -211,13 +212,13 @@ impl Other {
 }
 
 /// Whether a row meets what a look-up asks for: equality, of one value or of any.
-fn meets(row: &Record<'_>, predicate: &Predicate<'_>) -> bool {
+fn meets(row: &Record<'_>, predicate: View<'_, Term<'_>>) -> bool {
     match predicate {
-        Predicate::Everything => true,
-        Predicate::Compare { field, operator: Operator::Eq, value, .. } => {
+        View::Constant(truth) => truth,
+        View::Atom(Term::Compare { field, operator: Operator::Eq, value, .. }) => {
             equal(row.value(*field), value)
         }
-        Predicate::Any(parts) => parts.iter().any(|part| meets(row, part)),
+        View::Any(mut parts) => parts.any(|part| meets(row, part)),
         _ => false,
     }
 }

@@ -235,7 +235,7 @@ fn compile(root: &Table<'_>, dialects: &[Description]) -> Option<Mapping> {
         user_name: user_name?,
         active: resource.slot_of("active"),
         resource,
-        population: std::sync::OnceLock::new(),
+        prepared: std::sync::OnceLock::new(),
     };
     if sink.errors() == 0 {
         review(&upstream, &mapping);

@@ -1,6 +1,7 @@
 //! Which rows are there for a client, which may be written, and whose they are.
 
-use super::predicate;
+use super::predicate::Compare;
+use crate::logic::Joint;
 use crate::record::{Case, FieldIndex, Nulls, Operator, Predicate, Record};
 use crate::scim::SlotIndex;
 use crate::value::{Value, same_folded};
@@ -29,18 +30,15 @@ impl Test {
     /// The same as a search.
     #[must_use]
     pub fn predicate(&self, nulls: Nulls) -> Predicate<'static> {
-        let each = |value: &Value<'static>| {
-            predicate::compare(
-                self.field,
-                Operator::Eq,
-                value.clone(),
-                self.case,
-                !self.one_of,
-                nulls,
-            )
+        let compare = Compare {
+            field: self.field,
+            operator: Operator::Eq,
+            case: self.case,
+            negated: !self.one_of,
+            nulls,
         };
-        let parts = self.values.iter().map(each).collect();
-        if self.one_of { predicate::any(parts) } else { predicate::all(parts) }
+        let joint = Joint::Or.negated_if(!self.one_of);
+        Predicate::joined(joint, self.values.iter().map(|value| compare.with(value.clone())))
     }
 }
 

@@ -9,11 +9,10 @@
 use std::ops::Range;
 
 use super::Mapping;
-use super::predicate::{any, compare};
 use super::rule::{Rule, Set, Shape};
 use super::transform::Refusal;
 use crate::record::{Case, Entity, FieldIndex, Operator, Predicate, Record, UpstreamKey};
-use crate::scim::filter::{Comparison, Target};
+use crate::scim::filter::{Comparison, Criterion, Target};
 use crate::scim::{Document, Filter, SlotIndex, SlotSet};
 use crate::value::{Value, same_folded};
 
@@ -50,17 +49,17 @@ impl Reference {
             Some(field) if !exact && matches!(value, Value::Text(_)) => field.case,
             _ => Case::Exact,
         };
-        let nulls = self.entity.facts.nulls;
-        compare(self.value, Operator::Eq, value.borrowed(), case, false, nulls)
+        Predicate::compare(self.value, Operator::Eq, value.borrowed(), case)
     }
 
     /// The rows that have one of these keys.
     #[must_use]
     pub fn with_keys<'k>(&self, keys: &'k [UpstreamKey]) -> Predicate<'k> {
-        let (key, nulls) = (self.entity.key, self.entity.facts.nulls);
-        let one =
-            |of: &'k UpstreamKey| compare(key, Operator::Eq, of.value(), Case::Exact, false, nulls);
-        any(keys.iter().map(one).collect())
+        Predicate::any(
+            keys.iter().map(|of| {
+                Predicate::compare(self.entity.key, Operator::Eq, of.value(), Case::Exact)
+            }),
+        )
     }
 
     /// How many keys one search can ask for.
@@ -152,30 +151,22 @@ impl Mapping {
     /// The values of a filter whose keys a search needs, each once.
     #[must_use]
     pub fn wanted_by(&self, filter: &Filter<'_>) -> Vec<Wanted<'_>> {
-        let mut wanted = Vec::new();
-        self.gather(filter, &mut wanted);
-        wanted
-    }
-
-    fn gather<'m>(&'m self, filter: &Filter<'_>, wanted: &mut Vec<Wanted<'m>>) {
-        match filter {
-            Filter::All(parts) | Filter::Any(parts) => {
-                parts.iter().for_each(|part| self.gather(part, wanted));
-            }
-            Filter::Not(inner) => self.gather(inner, wanted),
-            Filter::Compare {
+        let mut wanted: Vec<Wanted<'_>> = Vec::new();
+        for criterion in filter.atoms() {
+            let Criterion::Compare {
                 target: Target::Slot(slot),
                 operator: Comparison::Eq | Comparison::Ne,
                 value,
-            } => {
-                let is_known =
-                    wanted.iter().any(|known| known.slot == *slot && known.value == *value);
-                if !is_known {
-                    wanted.extend(self.want(*slot, value));
-                }
+            } = criterion
+            else {
+                continue;
+            };
+            let is_known = wanted.iter().any(|known| known.slot == *slot && known.value == *value);
+            if !is_known {
+                wanted.extend(self.want(*slot, value));
             }
-            _ => {}
         }
+        wanted
     }
 
     /// What must be looked up for a value; `None` where nothing must be, or no row can have it.

@@ -313,11 +313,11 @@ impl Rule {
         })
     }
 
-    /// Whether the one field can hold the value as it is, of a rule without transforms.
+    /// Whether every value that is searched for stands in the one field as it is.
     #[must_use]
-    pub fn is_held(&self, value: &Value<'_>) -> bool {
+    pub fn is_searched_as_it_is(&self) -> bool {
         let [Limit { notation, .. }, _] = &self.limits;
-        *notation == Notation::Plain || value.as_str().is_none_or(|text| notation.fits(text))
+        self.plain_field().is_some() && *notation == Notation::Plain
     }
 
     /// Sets the fields that differ from the row's, and with them those that follow the first.

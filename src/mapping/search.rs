@@ -7,14 +7,18 @@ mod canonical;
 mod collision;
 mod comparison;
 mod parts;
+mod prepared;
+
+pub(super) use prepared::Prepared;
 
 use super::Mapping;
 use super::policy::OnDelete;
-use super::predicate::{self, all, any};
+use super::predicate::{self, Compare};
 use super::reference::Keys;
 use super::rule::{Rule, Shape};
-use crate::record::{Case, Direction, FieldIndex, Nulls, Operator, Predicate, Shared};
-use crate::scim::filter::{Comparison, Target};
+use crate::logic::{Group, Joint, View};
+use crate::record::{Case, Direction, FieldIndex, Nulls, Operator, Predicate, Term, UpstreamKey};
+use crate::scim::filter::{Comparison, Criterion, Target};
 use crate::scim::{Filter, ScimError, ScimType, SlotIndex};
 use crate::value::{Type, Value, is_blank};
 
@@ -31,6 +35,17 @@ impl Mapping {
         }
     }
 
+    /// A comparison of a field with a value of an attribute.
+    fn comparing(
+        &self,
+        field: FieldIndex,
+        operator: Operator,
+        exact: bool,
+        negated: bool,
+    ) -> Compare {
+        Compare { field, operator, case: self.case(field, exact), negated, nulls: self.nulls() }
+    }
+
     /// The rows that are there for clients and meet the filter. `keys` are those of the values that
     /// the filter [asks references for](Self::wanted_by); a value without any is nobody's.
     ///
@@ -41,21 +56,16 @@ impl Mapping {
         filter: &'f Filter<'f>,
         keys: &Keys,
     ) -> Result<Predicate<'f>, ScimError> {
-        let wanted = self.translate(filter, keys, false)?;
-        if matches!(wanted, Predicate::Nothing) {
-            return Ok(Predicate::Nothing);
+        let Prepared { population, searches_all, .. } = self.prepared();
+        let predicate = Predicate::written(Joint::And, |group| {
+            self.translate(filter.view(), keys, false, group)?;
+            population.write(group);
+            Ok::<_, ScimError>(())
+        })?;
+        // Nobody needs to be asked for.
+        if *searches_all || predicate.constant() == Some(false) {
+            return Ok(predicate);
         }
-        let population = self.population.get_or_init(|| Shared::new(self.population()));
-        let predicate = match (population.predicate(), wanted) {
-            (Predicate::Everything, wanted) => wanted,
-            (Predicate::Nothing, _) => return Ok(Predicate::Nothing),
-            (_, Predicate::Everything) => Predicate::Shared(population),
-            (_, Predicate::All(mut parts)) => {
-                parts.push(Predicate::Shared(population));
-                Predicate::All(parts)
-            }
-            (_, wanted) => Predicate::All(vec![wanted, Predicate::Shared(population)]),
-        };
         let facts = &self.entity.facts;
         // Without a scan, the mapping was refused when the upstream cannot search the population.
         let of_all = facts.scan.and_then(|_| predicate::unsupported(population.predicate(), facts));
@@ -78,30 +88,43 @@ impl Mapping {
         filter: &'f Filter<'f>,
         keys: &Keys,
     ) -> Result<Predicate<'f>, ScimError> {
-        let wanted = self.widely(filter, keys, false)?;
-        let population = predicate::wider(self.population(), &self.entity.facts);
-        Ok(predicate::wider(all(vec![wanted, population]), &self.entity.facts))
+        let facts = &self.entity.facts;
+        let wider = Predicate::written(Joint::And, |group| {
+            self.widely(filter.view(), keys, false, group)?;
+            group.formula(predicate::wider(&self.population(), facts));
+            Ok::<_, ScimError>(())
+        })?;
+        Ok(predicate::wider(&wider, facts))
     }
 
     fn widely<'f>(
         &'f self,
-        filter: &'f Filter<'f>,
+        filter: View<'f, Criterion<'f>>,
         keys: &Keys,
         negated: bool,
-    ) -> Result<Predicate<'f>, ScimError> {
-        let each = |parts: &'f [Filter<'f>]| -> Result<Vec<Predicate<'f>>, ScimError> {
-            parts.iter().map(|part| self.widely(part, keys, negated)).collect()
-        };
-        Ok(match (filter, negated) {
-            (Filter::Not(inner), _) => self.widely(inner, keys, !negated)?,
-            (Filter::All(parts), false) | (Filter::Any(parts), true) => all(each(parts)?),
-            (Filter::Any(parts), false) | (Filter::All(parts), true) => any(each(parts)?),
-            (leaf, _) => {
-                if let Filter::Compare { target: Target::Slot(slot), value, .. } = leaf {
+        group: &mut Group<'_, Term<'f>>,
+    ) -> Result<(), ScimError> {
+        let (joint, mut parts) = match filter {
+            View::Not(inner) => return self.widely(inner.view(), keys, !negated, group),
+            View::All(parts) => (Joint::And, parts),
+            View::Any(parts) => (Joint::Or, parts),
+            leaf => {
+                if let View::Atom(Criterion::Compare {
+                    target: Target::Slot(slot), value, ..
+                }) = leaf
+                {
                     self.heed_blank(self.searchable(*slot)?, value)?;
                 }
-                self.translate(leaf, keys, negated).unwrap_or(Predicate::Everything)
+                let mark = group.mark();
+                if self.translate(leaf, keys, negated, group).is_err() {
+                    group.rewind(mark);
+                    group.constant(true);
+                }
+                return Ok(());
             }
+        };
+        group.group(joint.negated_if(negated), |group| {
+            parts.try_for_each(|part| self.widely(part, keys, negated, group))
         })
     }
 
@@ -118,11 +141,18 @@ impl Mapping {
 
     /// Whether a field holds something, as the upstream is asked for it; of one that always does,
     /// nobody needs to ask.
-    fn held(&self, field: FieldIndex, negated: bool) -> Predicate<'static> {
+    fn held(&self, field: FieldIndex, negated: bool, group: &mut Group<'_, Term<'_>>) {
         if self.entity.facts.filled.contains(&field) {
-            return if negated { Predicate::Nothing } else { Predicate::Everything };
+            group.constant(!negated);
+        } else {
+            predicate::present(field, self.is_text(field), negated, group);
         }
-        predicate::present(field, self.is_text(field), negated)
+    }
+
+    /// The row of that id.
+    #[must_use]
+    pub fn with_id<'k>(&self, id: &'k UpstreamKey) -> Predicate<'k> {
+        Predicate::compare(self.id, Operator::Eq, id.value(), Case::Exact)
     }
 
     /// The rows that are there for clients: in scope, printable, not deleted.
@@ -132,106 +162,109 @@ impl Mapping {
         let mut parts: Vec<Predicate<'static>> =
             self.scope.iter().map(|test| test.predicate(nulls)).collect();
         if !self.id_is_key() {
-            parts.push(self.held(self.id, false));
+            parts.push(self.filled(self.id));
         }
         if let Some(rule) = self.rule(self.user_name) {
             parts.push(self.printable(rule));
         }
         if let OnDelete::Disable(Some(tombstone)) = &self.on_delete {
-            let case = self.case(tombstone.field, false);
-            let unmarked = predicate::compare(
-                tombstone.field,
-                Operator::Eq,
-                tombstone.value.clone(),
-                case,
-                true,
-                nulls,
-            );
+            let unmarked = self
+                .comparing(tombstone.field, Operator::Eq, false, true)
+                .with(tombstone.value.clone());
             let enabled = self.active.and_then(|slot| self.rule(slot)).and_then(|rule| {
                 let set = rule.inward(Value::Boolean(true), Type::String, None).ok()?;
                 let (field, value) = set.first?;
-                Some(predicate::compare(field, Operator::Eq, value, Case::Exact, false, nulls))
+                Some(self.comparing(field, Operator::Eq, true, false).with(value))
             });
-            parts.push(any(std::iter::once(unmarked).chain(enabled).collect()));
+            parts.push(Predicate::any(std::iter::once(unmarked).chain(enabled)));
         }
-        all(parts)
+        Predicate::all(parts)
+    }
+
+    /// That a field holds something.
+    fn filled(&self, field: FieldIndex) -> Predicate<'static> {
+        Predicate::drafted(Joint::And, |group| self.held(field, false, group))
     }
 
     /// The rows of which a rule prints something: the same that [`Rule::outward`] does by row.
     fn printable(&self, rule: &Rule) -> Predicate<'static> {
-        let present = |field| self.held(field, false);
         let listed = |field: FieldIndex, chain: &super::transform::Chain| {
-            let case = self.case(field, false);
             let equal = |value: Value<'static>, negated: bool| {
-                predicate::compare(field, Operator::Eq, value, case, negated, self.nulls())
+                self.comparing(field, Operator::Eq, false, negated).with(value)
             };
             match chain.printable() {
-                Some(values) => any(values.into_iter().map(|value| equal(value, false)).collect()),
-                None => {
-                    let refused = chain.unprintable().into_iter();
-                    all(refused.map(|value| equal(value, true)).collect())
-                }
+                Some(values) => Predicate::any(values.into_iter().map(|v| equal(v, false))),
+                None => Predicate::all(chain.unprintable().into_iter().map(|v| equal(v, true))),
             }
         };
         match &rule.shape {
             Shape::One(field) | Shape::Person(field) | Shape::Reference { field, .. } => {
-                all(vec![present(*field), listed(*field, &rule.chain)])
+                Predicate::all([self.filled(*field), listed(*field, &rule.chain)])
             }
-            Shape::Split { split, fields } => {
-                let mut parts = Vec::new();
-                for (field, part) in fields.iter().zip(&split.parts) {
-                    parts.push(present(*field));
-                    parts.push(listed(*field, &part.chain));
-                }
-                all(parts)
-            }
+            Shape::Split { split, fields } => Predicate::all(
+                fields
+                    .iter()
+                    .zip(&split.parts)
+                    .flat_map(|(field, part)| [self.filled(*field), listed(*field, &part.chain)]),
+            ),
         }
     }
 
     fn translate<'f>(
         &'f self,
-        filter: &'f Filter<'f>,
+        filter: View<'f, Criterion<'f>>,
         keys: &Keys,
         negated: bool,
-    ) -> Result<Predicate<'f>, ScimError> {
-        let each = |parts: &'f [Filter<'f>]| -> Result<_, ScimError> {
-            // With room for the condition that every search has.
-            let mut predicates = Vec::with_capacity(parts.len() + 1);
-            for part in parts {
-                predicates.push(self.translate(part, keys, negated)?);
+        group: &mut Group<'_, Term<'f>>,
+    ) -> Result<(), ScimError> {
+        let (joint, mut parts) = match filter {
+            View::Constant(truth) => {
+                group.constant(truth != negated);
+                return Ok(());
             }
-            Ok(predicates)
+            View::Atom(criterion) => return self.criterion(criterion, keys, negated, group),
+            View::Not(inner) => return self.translate(inner.view(), keys, !negated, group),
+            View::All(parts) => (Joint::And, parts),
+            View::Any(parts) => (Joint::Or, parts),
         };
-        Ok(match filter {
-            Filter::Everything if negated => Predicate::Nothing,
-            Filter::Nothing if negated => Predicate::Everything,
-            Filter::Everything => Predicate::Everything,
-            Filter::Nothing => Predicate::Nothing,
-            Filter::All(parts) if negated => any(each(parts)?),
-            Filter::Any(parts) if negated => all(each(parts)?),
-            Filter::All(parts) => all(each(parts)?),
-            Filter::Any(parts) => any(each(parts)?),
-            Filter::Not(inner) => self.translate(inner, keys, !negated)?,
-            Filter::Present(Target::Id) if negated => Predicate::Nothing,
-            Filter::Present(Target::Id) => Predicate::Everything,
-            Filter::Present(Target::Slot(slot)) => self.present(*slot, negated)?,
-            Filter::Compare { target: Target::Id, operator, value } => {
-                self.compare_id(*operator, value, negated)?
-            }
-            Filter::Compare { target: Target::Slot(slot), operator, value } => {
-                self.compare(*slot, *operator, value, keys, negated)?
-            }
+        group.group(joint.negated_if(negated), |group| {
+            parts.try_for_each(|part| self.translate(part, keys, negated, group))
         })
     }
 
-    fn present(&self, slot: SlotIndex, negated: bool) -> Result<Predicate<'_>, ScimError> {
+    fn criterion<'f>(
+        &'f self,
+        criterion: &'f Criterion<'f>,
+        keys: &Keys,
+        negated: bool,
+        group: &mut Group<'_, Term<'f>>,
+    ) -> Result<(), ScimError> {
+        match criterion {
+            Criterion::Present(Target::Id) => {
+                group.constant(!negated);
+                Ok(())
+            }
+            Criterion::Present(Target::Slot(slot)) => self.present(*slot, negated, group),
+            Criterion::Compare { target: Target::Id, operator, value } => {
+                self.compare_id(*operator, value, negated, group)
+            }
+            Criterion::Compare { target: Target::Slot(slot), operator, value } => {
+                self.compare(*slot, *operator, value, keys, negated, group)
+            }
+        }
+    }
+
+    fn present(
+        &self,
+        slot: SlotIndex,
+        negated: bool,
+        group: &mut Group<'_, Term<'_>>,
+    ) -> Result<(), ScimError> {
         let rule = self.searchable(slot)?;
-        let one = |field| self.held(field, negated);
-        let Shape::Split { fields: [first, second], .. } = &rule.shape else {
-            return Ok(rule.fields().next().map_or(Predicate::Nothing, one));
-        };
-        let parts = vec![one(*first), one(*second)];
-        Ok(if negated { any(parts) } else { all(parts) })
+        group.join(Joint::And.negated_if(negated), |group| {
+            rule.fields().for_each(|field| self.held(field, negated, group));
+        });
+        Ok(())
     }
 
     fn searchable(&self, slot: SlotIndex) -> Result<&Rule, ScimError> {

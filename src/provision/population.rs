@@ -100,7 +100,7 @@ impl Provisioner {
             // A chain of links is followed from its first page on.
             let skip = if facts.paging == Paging::Links { 0 } else { read.seen };
             let query = Query {
-                predicate: Predicate::Everything,
+                predicate: Predicate::TRUE,
                 order: self.mapping.order(None, crate::record::Direction::Ascending),
                 skip,
                 top,

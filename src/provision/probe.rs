@@ -58,7 +58,7 @@ impl Provisioner {
         let mut seen = Vec::new();
         let people = &self.mapping.entity;
         let facts = &people.facts;
-        let population = predicate::wider(self.mapping.population(), facts);
+        let population = predicate::wider(&self.mapping.population(), facts);
         let Tried { searched, sample } = self.sample(people, population, clock).await;
         match searched {
             Ok(()) => seen.push(Seen::Searchable),
@@ -79,7 +79,7 @@ impl Provisioner {
             if seen.iter().any(is_told) {
                 continue;
             }
-            let absent = Predicate::Absent(index, true);
+            let absent = Predicate::absent(index, true);
             if predicate::unsupported(&absent, facts).is_some() {
                 continue;
             }
@@ -131,7 +131,7 @@ impl Provisioner {
         if differing.iter().any(|name| **name == *entity.collection) {
             return Ok(());
         }
-        let Tried { searched, sample } = self.sample(entity, Predicate::Everything, clock).await;
+        let Tried { searched, sample } = self.sample(entity, Predicate::TRUE, clock).await;
         let shown = sample.filter(|sample| sample.rows > 0);
         match searched {
             Err(error) if is_cut_off(&error) => return Err(error),
@@ -150,7 +150,7 @@ impl Provisioner {
             if differing.iter().any(|name| **name == *field.name.as_str()) {
                 continue;
             }
-            let absent = Predicate::Absent(*index, true);
+            let absent = Predicate::absent(*index, true);
             let why = match shown.as_ref().map(|shown| shown.shown(*index)) {
                 Some(Shown::Unseen) => Some("no row there has it".to_owned()),
                 Some(Shown::Foreign(what)) => Some(sampled::foreign(field, what)),

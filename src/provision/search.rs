@@ -13,7 +13,7 @@ use crate::mapping::predicate;
 use crate::record::{
     Case, Class, Direction, Field, FieldIndex, Notation, Operator, Paging, Predicate, Query, Record,
 };
-use crate::scim::filter::{Comparison, Target};
+use crate::scim::filter::{Comparison, Criterion, Target};
 use crate::scim::{Filter, ScimError, ScimType, SlotIndex};
 use crate::upstream::{self, Action, Answer, Kind, Outcome};
 use crate::value::{Type, Value};
@@ -89,10 +89,10 @@ impl Provisioner {
         let predicate = match (self.mapping.search(filter, &keys), facts.scan) {
             // Nobody can be found; the upstream is asked all the same, so that a test of the
             // connection tests it, and an outage is never an empty list.
-            (Ok(Predicate::Nothing), _) => match self.nobody() {
+            (Ok(predicate), _) if predicate.constant() == Some(false) => match self.nobody() {
                 Some(nobody) => nobody,
                 None => {
-                    self.rows(asker, Predicate::Everything, 1, |_| false).await?;
+                    self.rows(asker, Predicate::TRUE, 1, |_| false).await?;
                     return Ok(Self::listed(search.start, &Found::default()));
                 }
             },
@@ -304,20 +304,20 @@ impl Provisioner {
     fn is_of_one(&self, filter: &Filter<'_>) -> bool {
         let anchor = self.mapping.anchor.map(|anchor| anchor.slot);
         matches!(
-            filter,
-            Filter::Compare { target: Target::Slot(slot), operator: Comparison::Eq, .. }
+            filter.only_atom(),
+            Some(Criterion::Compare { target: Target::Slot(slot), operator: Comparison::Eq, .. })
                 if *slot == self.mapping.user_name || Some(*slot) == anchor
         )
     }
 
     /// The question that a filter is, when it asks for one unique name and nothing else.
     fn unique_name(&self, filter: &Filter<'_>) -> Option<Question> {
-        match filter {
-            Filter::Compare { target: Target::Slot(slot), operator: Comparison::Eq, value }
-                if *slot == self.mapping.user_name =>
-            {
-                Question::name(value)
-            }
+        match filter.only_atom() {
+            Some(Criterion::Compare {
+                target: Target::Slot(slot),
+                operator: Comparison::Eq,
+                value,
+            }) if *slot == self.mapping.user_name => Question::name(value),
             _ => None,
         }
     }
@@ -356,18 +356,15 @@ impl Provisioner {
     /// A condition that no row meets and that the upstream can answer at little cost; `None` where
     /// it cannot search that.
     fn nobody(&self) -> Option<Predicate<'_>> {
-        let nobody = Predicate::Compare {
-            field: self.mapping.entity.key,
-            operator: Operator::Eq,
-            value: match self.mapping.entity.fields.field(self.mapping.entity.key) {
-                Some(Field { kind: Type::Integer, .. }) => Value::Integer(-1),
-                Some(Field { notation: Notation::Guid, .. }) => {
-                    Value::text("00000000-0000-0000-0000-000000000000")
-                }
-                _ => Value::text("-"),
-            },
-            case: Case::Exact,
+        let value = match self.mapping.entity.fields.field(self.mapping.entity.key) {
+            Some(Field { kind: Type::Integer, .. }) => Value::Integer(-1),
+            Some(Field { notation: Notation::Guid, .. }) => {
+                Value::text("00000000-0000-0000-0000-000000000000")
+            }
+            _ => Value::text("-"),
         };
+        let key = self.mapping.entity.key;
+        let nobody = Predicate::compare(key, Operator::Eq, value, Case::Exact);
         predicate::unsupported(&nobody, &self.mapping.entity.facts).is_none().then_some(nobody)
     }
 }
@@ -375,7 +372,7 @@ impl Provisioner {
 /// A search without a filter.
 impl Default for Search<'_> {
     fn default() -> Self {
-        Self { filter: Filter::Everything, start: 1, count: None, sort: None }
+        Self { filter: Filter::TRUE, start: 1, count: None, sort: None }
     }
 }
 

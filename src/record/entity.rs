@@ -184,6 +184,14 @@ pub struct Facts {
     pub deletes: bool,
 }
 
+impl Facts {
+    /// Whether a search can ask for everything, so that nobody needs to look at what is asked.
+    #[must_use]
+    pub fn searches_all(&self) -> bool {
+        self.operators == Operators::ALL && self.absence && self.searchable.is_none()
+    }
+}
+
 /// What a dialect says of itself, so that a mapping for it can be compiled without knowing it.
 #[derive(Clone, Debug)]
 pub struct Description {

@@ -3,6 +3,7 @@
 use std::sync::OnceLock;
 
 use super::{Case, FieldIndex, Operator};
+use crate::logic::{Formula, Group};
 use crate::value::Value;
 
 /// The order of a sorted search.
@@ -18,12 +19,11 @@ pub enum Direction {
 ///
 /// It has SCIM's two-valued logic built in: the mapping's translator adds the tests for absence
 /// that the upstream's treatment of nulls asks for, so a dialect prints it as it stands.
+pub type Predicate<'a> = Formula<Term<'a>>;
+
+/// What a predicate asks of one field, or what every search asks.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Predicate<'a> {
-    /// Every row.
-    Everything,
-    /// No row: nothing needs to be asked.
-    Nothing,
+pub enum Term<'a> {
     /// A field compared with a value (`Eq Ne Gt Ge Lt Le Contains StartsWith EndsWith`).
     Compare {
         /// The field.
@@ -39,14 +39,27 @@ pub enum Predicate<'a> {
     },
     /// A field that holds nothing (`is null`), or with `false` one that holds something.
     Absent(FieldIndex, bool),
-    /// All of them.
-    All(Vec<Predicate<'a>>),
-    /// Any of them.
-    Any(Vec<Predicate<'a>>),
-    /// Not that.
-    Not(Box<Predicate<'a>>),
-    /// A condition that every request shares.
+    /// A condition that every request shares, and that depends on the row.
     Shared(&'a Shared),
+}
+
+impl<'a> Predicate<'a> {
+    /// A field compared with a value, which is not absent.
+    #[must_use]
+    pub const fn compare(
+        field: FieldIndex,
+        operator: Operator,
+        value: Value<'a>,
+        case: Case,
+    ) -> Self {
+        Self::atom(Term::Compare { field, operator, value, case })
+    }
+
+    /// A field that holds nothing, or with `false` one that holds something.
+    #[must_use]
+    pub const fn absent(field: FieldIndex, absent: bool) -> Self {
+        Self::atom(Term::Absent(field, absent))
+    }
 }
 
 /// A condition that every request shares: made once, and written once.
@@ -67,6 +80,14 @@ impl Shared {
     #[must_use]
     pub const fn predicate(&self) -> &Predicate<'static> {
         &self.predicate
+    }
+
+    /// Writes the condition into a search: the constant that it is, or a term.
+    pub fn write<'s>(&'s self, group: &mut Group<'_, Term<'s>>) {
+        match self.predicate.constant() {
+            Some(truth) => group.constant(truth),
+            None => group.atom(Term::Shared(self)),
+        }
     }
 
     /// The condition as its entity's dialect writes it, where it was written before.

@@ -14,9 +14,10 @@ use std::time::Duration;
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
 
+use crate::logic::View;
 use crate::mapping::Mapping;
 use crate::record::{
-    Case, Class, FieldIndex, Nulls, Operator, Paging, Predicate, Query, Record, UpstreamKey,
+    Case, Class, FieldIndex, Nulls, Operator, Paging, Predicate, Query, Record, Term, UpstreamKey,
 };
 use crate::seam::Pending;
 use crate::upstream::{Action, Answer, Call, Dialect, Error, Kind, Origin, Page, ReadOnly, Sender};
@@ -86,7 +87,7 @@ impl Population {
     /// The rows that meet a condition, by key; `None` where only the upstream itself can say.
     fn find(&self, predicate: &Predicate<'_>) -> Option<Vec<usize>> {
         let every;
-        let candidates = match self.candidates(predicate) {
+        let candidates = match self.candidates(predicate.view()) {
             Some(candidates) => candidates,
             None => {
                 every = (0..self.rows.len()).collect();
@@ -95,7 +96,7 @@ impl Population {
         };
         let mut found = Vec::new();
         for at in candidates {
-            match self.rows.get(at).map(|row| self.truth(predicate, row)) {
+            match self.rows.get(at).map(|row| self.truth(predicate.view(), row)) {
                 Some(Truth::Yes) => found.push(at),
                 Some(Truth::Perhaps) => return None,
                 Some(Truth::No) | None => {}
@@ -105,18 +106,16 @@ impl Population {
     }
 
     /// The rows that may meet a condition, in order; `None` for all of them.
-    fn candidates(&self, predicate: &Predicate<'_>) -> Option<Vec<usize>> {
+    fn candidates(&self, predicate: View<'_, Term<'_>>) -> Option<Vec<usize>> {
         match predicate {
-            Predicate::Nothing => Some(Vec::new()),
-            Predicate::Shared(shared) => self.candidates(shared.predicate()),
-            Predicate::Compare { field, operator: Operator::Eq, value, .. } => {
+            View::Constant(false) => Some(Vec::new()),
+            View::Atom(Term::Shared(shared)) => self.candidates(shared.predicate().view()),
+            View::Atom(Term::Compare { field, operator: Operator::Eq, value, .. }) => {
                 Some(self.index(*field)?.get(&*coarse(value)?).cloned().unwrap_or_default())
             }
-            Predicate::All(parts) => {
-                parts.iter().filter_map(|part| self.candidates(part)).min_by_key(Vec::len)
-            }
-            Predicate::Any(parts) => {
-                let each: Option<Vec<_>> = parts.iter().map(|part| self.candidates(part)).collect();
+            View::All(parts) => parts.filter_map(|part| self.candidates(part)).min_by_key(Vec::len),
+            View::Any(parts) => {
+                let each: Option<Vec<_>> = parts.map(|part| self.candidates(part)).collect();
                 let mut union: Vec<usize> = each?.into_iter().flatten().collect();
                 union.sort_unstable();
                 union.dedup();
@@ -141,20 +140,17 @@ impl Population {
         }))
     }
 
-    fn truth(&self, predicate: &Predicate<'_>, row: &Record<'_>) -> Truth {
+    fn truth(&self, predicate: View<'_, Term<'_>>, row: &Record<'_>) -> Truth {
         match predicate {
-            Predicate::Everything => Truth::Yes,
-            Predicate::Nothing => Truth::No,
-            Predicate::Shared(shared) => self.truth(shared.predicate(), row),
-            Predicate::Absent(field, absent) => (row.value(*field).is_absent() == *absent).into(),
-            Predicate::Not(inner) => self.truth(inner, row).inverted(),
-            Predicate::All(parts) => {
-                parts.iter().map(|part| self.truth(part, row)).min().unwrap_or(Truth::Yes)
+            View::Constant(truth) => truth.into(),
+            View::Atom(Term::Shared(shared)) => self.truth(shared.predicate().view(), row),
+            View::Atom(Term::Absent(field, absent)) => {
+                (row.value(*field).is_absent() == *absent).into()
             }
-            Predicate::Any(parts) => {
-                parts.iter().map(|part| self.truth(part, row)).max().unwrap_or(Truth::No)
-            }
-            Predicate::Compare { field, operator, value, case } => {
+            View::Not(inner) => self.truth(inner.view(), row).inverted(),
+            View::All(parts) => parts.map(|part| self.truth(part, row)).min().unwrap_or(Truth::Yes),
+            View::Any(parts) => parts.map(|part| self.truth(part, row)).max().unwrap_or(Truth::No),
+            View::Atom(Term::Compare { field, operator, value, case }) => {
                 let held = row.value(*field);
                 match operator {
                     Operator::Eq => equal(held, value, *case),

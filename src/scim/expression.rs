@@ -6,12 +6,14 @@
 mod parser;
 
 use std::borrow::Cow;
+use std::convert::Infallible;
 use std::fmt;
 
 pub use parser::{MAX_DEPTH, Parser};
 
 use super::json::Quoted;
 use super::path::AttrPath;
+use crate::logic::{Formula, Group};
 
 /// A comparing operator (RFC 7644 §3.4.2.2, table 3).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -59,18 +61,19 @@ impl Comparison {
 
     /// The operator of that keyword of two letters, in any letter case.
     #[must_use]
-    pub const fn of(mut letters: [u8; 2]) -> Option<Self> {
-        letters.make_ascii_lowercase();
-        Some(match &letters {
-            b"eq" => Self::Eq,
-            b"ne" => Self::Ne,
-            b"co" => Self::Co,
-            b"sw" => Self::Sw,
-            b"ew" => Self::Ew,
-            b"gt" => Self::Gt,
-            b"ge" => Self::Ge,
-            b"lt" => Self::Lt,
-            b"le" => Self::Le,
+    pub const fn of(letters: [u8; 2]) -> Option<Self> {
+        // Of two signs that differ in this bit alone one is a letter in lower case, and the other
+        // the same letter in upper case.
+        Some(match [letters[0] | 0x20, letters[1] | 0x20] {
+            [b'e', b'q'] => Self::Eq,
+            [b'n', b'e'] => Self::Ne,
+            [b'c', b'o'] => Self::Co,
+            [b's', b'w'] => Self::Sw,
+            [b'e', b'w'] => Self::Ew,
+            [b'g', b't'] => Self::Gt,
+            [b'g', b'e'] => Self::Ge,
+            [b'l', b't'] => Self::Lt,
+            [b'l', b'e'] => Self::Le,
             _ => return None,
         })
     }
@@ -109,35 +112,33 @@ impl fmt::Display for Literal<'_> {
 }
 
 /// A filter, taken apart.
+pub type Expression<'a> = Formula<AttrExp<'a>>;
+
+/// An attribute, and what is said of it (`attrExp` in the grammar).
 #[derive(Clone, Debug, PartialEq)]
-pub enum Expression<'a> {
-    /// Any of them is true.
-    Or(Vec<Expression<'a>>),
-    /// All of them are true.
-    And(Vec<Expression<'a>>),
-    /// It is false.
-    Not(Box<Expression<'a>>),
-    /// A comparison.
-    Compare {
-        /// What is compared.
-        path: AttrPath<'a>,
-        /// How.
-        operator: Comparison,
-        /// With what.
-        literal: Literal<'a>,
-    },
-    /// `pr`: something is there.
-    Present(AttrPath<'a>),
-    /// `emails[…]` alone: such an element is there.
-    Element(AttrPath<'a>),
+pub struct AttrExp<'a> {
+    /// The attribute.
+    pub path: AttrPath<'a>,
+    /// What is said.
+    pub said: Said<'a>,
 }
 
-impl Expression<'_> {
-    /// The type of `type eq "work"`, if the expression is nothing else.
+/// What is said of an attribute.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Said<'a> {
+    /// `pr`: something is there. A list with brackets and nothing behind them says the same.
+    Present,
+    /// It compares in this way with a value.
+    Compare(Comparison, Literal<'a>),
+}
+
+impl<'a> AttrExp<'a> {
+    /// The type of `type eq "work"`, if that is what is said.
     #[must_use]
-    pub fn only_type(&self) -> Option<&str> {
-        match self {
-            Self::Compare { path, operator: Comparison::Eq, literal: Literal::Text(kind) }
+    pub fn only_type(&self) -> Option<&Cow<'a, str>> {
+        let AttrExp { path, said } = self;
+        match said {
+            Said::Compare(Comparison::Eq, Literal::Text(kind))
                 if path.schema.is_none()
                     && path.sub_attribute.is_none()
                     && path.attribute.eq_ignore_ascii_case("type") =>
@@ -149,30 +150,13 @@ impl Expression<'_> {
     }
 }
 
-impl fmt::Display for Expression<'_> {
+impl fmt::Display for AttrExp<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Or(parts) => join(f, parts, "or"),
-            Self::And(parts) => join(f, parts, "and"),
-            Self::Not(inner) => write!(f, "not ({inner})"),
-            Self::Compare { path, operator, literal } => write!(f, "{path} {operator} {literal}"),
-            Self::Present(path) => write!(f, "{path} pr"),
-            Self::Element(path) => path.fmt(f),
+        match &self.said {
+            Said::Present => write!(f, "{} pr", self.path),
+            Said::Compare(operator, literal) => write!(f, "{} {operator} {literal}", self.path),
         }
     }
-}
-
-fn join(f: &mut fmt::Formatter<'_>, parts: &[Expression<'_>], word: &str) -> fmt::Result {
-    for (at, part) in parts.iter().enumerate() {
-        if at > 0 {
-            write!(f, " {word} ")?;
-        }
-        match part {
-            Expression::Or(_) | Expression::And(_) => write!(f, "({part})")?,
-            _ => write!(f, "{part}")?,
-        }
-    }
-    Ok(())
 }
 
 /// Where the text stops following the grammar, and what would follow it.
@@ -190,44 +174,40 @@ impl fmt::Display for Mistake {
     }
 }
 
-/// What is made of the parts of a filter, each as soon as it is read.
+/// What is made of each thing that a filter says of an attribute, as soon as it is read.
 pub trait Assemble<'a> {
-    /// A filter, or a part of one.
-    type Whole;
-    /// Why there is none.
+    /// An attribute that is known by its text.
+    type Known;
+    /// The atoms of what is made.
+    type Atom;
+    /// Why nothing is made.
     type Error: From<Mistake>;
 
-    /// A comparison.
+    /// The attribute whose path a text begins with, and the path's length in bytes, where no more
+    /// than the text is needed to know it.
+    fn known(&self, text: &[u8]) -> Option<(Self::Known, usize)>;
+
+    /// Writes what is said of a known attribute.
     ///
     /// # Errors
     /// When it has no meaning.
-    fn compare(
+    fn of_known(
+        &self,
+        known: Self::Known,
+        said: Said<'a>,
+        group: &mut Group<'_, Self::Atom>,
+    ) -> Result<(), Self::Error>;
+
+    /// Writes what is said of any other.
+    ///
+    /// # Errors
+    /// When it has no meaning.
+    fn of_path(
         &self,
         path: AttrPath<'a>,
-        operator: Comparison,
-        literal: Literal<'a>,
-    ) -> Result<Self::Whole, Self::Error>;
-
-    /// `pr`: something is there.
-    ///
-    /// # Errors
-    /// When it has no meaning.
-    fn present(&self, path: AttrPath<'a>) -> Result<Self::Whole, Self::Error>;
-
-    /// `emails[…]` alone: such an element is there.
-    ///
-    /// # Errors
-    /// When it has no meaning.
-    fn element(&self, path: AttrPath<'a>) -> Result<Self::Whole, Self::Error>;
-
-    /// All of them are true; two or more.
-    fn all(&self, parts: Vec<Self::Whole>) -> Self::Whole;
-
-    /// Any of them is true; two or more.
-    fn any(&self, parts: Vec<Self::Whole>) -> Self::Whole;
-
-    /// It is false.
-    fn negation(&self, part: Self::Whole) -> Self::Whole;
+        said: Said<'a>,
+        group: &mut Group<'_, Self::Atom>,
+    ) -> Result<(), Self::Error>;
 }
 
 /// Makes [`Expression`]s.
@@ -235,35 +215,30 @@ pub trait Assemble<'a> {
 pub(super) struct Words;
 
 impl<'a> Assemble<'a> for Words {
-    type Whole = Expression<'a>;
+    type Known = Infallible;
+    type Atom = AttrExp<'a>;
     type Error = Mistake;
 
-    fn compare(
+    fn known(&self, _: &[u8]) -> Option<(Infallible, usize)> {
+        None
+    }
+
+    fn of_known(
+        &self,
+        known: Infallible,
+        _: Said<'a>,
+        _: &mut Group<'_, AttrExp<'a>>,
+    ) -> Result<(), Mistake> {
+        match known {}
+    }
+
+    fn of_path(
         &self,
         path: AttrPath<'a>,
-        operator: Comparison,
-        literal: Literal<'a>,
-    ) -> Result<Expression<'a>, Mistake> {
-        Ok(Expression::Compare { path, operator, literal })
-    }
-
-    fn present(&self, path: AttrPath<'a>) -> Result<Expression<'a>, Mistake> {
-        Ok(Expression::Present(path))
-    }
-
-    fn element(&self, path: AttrPath<'a>) -> Result<Expression<'a>, Mistake> {
-        Ok(Expression::Element(path))
-    }
-
-    fn all(&self, parts: Vec<Expression<'a>>) -> Expression<'a> {
-        Expression::And(parts)
-    }
-
-    fn any(&self, parts: Vec<Expression<'a>>) -> Expression<'a> {
-        Expression::Or(parts)
-    }
-
-    fn negation(&self, part: Expression<'a>) -> Expression<'a> {
-        Expression::Not(Box::new(part))
+        said: Said<'a>,
+        group: &mut Group<'_, AttrExp<'a>>,
+    ) -> Result<(), Mistake> {
+        group.atom(AttrExp { path, said });
+        Ok(())
     }
 }

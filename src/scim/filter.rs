@@ -20,6 +20,7 @@ use super::json::Quoted;
 use super::profile::Profile;
 use super::resource::Resource;
 use super::slots::{SlotIndex, SlotSet};
+use crate::logic::Formula;
 use crate::value::Value;
 
 /// The longest filter that is read, in bytes.
@@ -34,20 +35,12 @@ pub enum Target {
     Id,
 }
 
-/// A filter. [`Filter::all`], [`Filter::any`] and [`Filter::negation`] keep it simple: no nesting of
-/// the same kind, no constants below the top.
+/// A filter.
+pub type Filter<'a> = Formula<Criterion<'a>>;
+
+/// What a filter asks of one slot.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Filter<'a> {
-    /// True of every resource.
-    Everything,
-    /// True of none.
-    Nothing,
-    /// True if all of them are; two or more.
-    All(Vec<Filter<'a>>),
-    /// True if any of them is; two or more.
-    Any(Vec<Filter<'a>>),
-    /// True if it is not.
-    Not(Box<Filter<'a>>),
+pub enum Criterion<'a> {
     /// A comparison with a value of the slot's type.
     Compare {
         /// What is compared.
@@ -59,6 +52,27 @@ pub enum Filter<'a> {
     },
     /// Something is there.
     Present(Target),
+}
+
+impl Criterion<'_> {
+    /// What it looks at.
+    #[must_use]
+    pub const fn target(&self) -> Target {
+        match self {
+            Self::Compare { target, .. } | Self::Present(target) => *target,
+        }
+    }
+
+    /// The same, owning its literal.
+    #[must_use]
+    pub fn into_owned(self) -> Criterion<'static> {
+        match self {
+            Self::Present(target) => Criterion::Present(target),
+            Self::Compare { target, operator, value } => {
+                Criterion::Compare { target, operator, value: value.into_owned() }
+            }
+        }
+    }
 }
 
 impl<'a> Filter<'a> {
@@ -77,61 +91,16 @@ impl<'a> Filter<'a> {
         Parser::new(text, resource.urns(), profile.bare_filter_words).whole_filter(&resolver)
     }
 
-    /// The conjunction of these.
+    /// That something is there.
     #[must_use]
-    pub fn all(filters: impl IntoIterator<Item = Self>) -> Self {
-        Self::joined(filters.into_iter().collect(), true)
+    pub const fn present(target: Target) -> Self {
+        Self::atom(Criterion::Present(target))
     }
 
-    /// The disjunction of these.
+    /// A comparison with a value, which is not absent.
     #[must_use]
-    pub fn any(filters: impl IntoIterator<Item = Self>) -> Self {
-        Self::joined(filters.into_iter().collect(), false)
-    }
-
-    /// The parts under one `and`, or one `or`: a constant decides or is left out, and what is joined
-    /// in the same way is taken apart.
-    fn joined(mut parts: Vec<Self>, is_and: bool) -> Self {
-        let mut is_simple = true;
-        for part in &parts {
-            match (part, is_and) {
-                (Self::Nothing, true) => return Self::Nothing,
-                (Self::Everything, false) => return Self::Everything,
-                (Self::Everything | Self::All(_), true) | (Self::Nothing | Self::Any(_), false) => {
-                    is_simple = false;
-                }
-                _ => {}
-            }
-        }
-        if !is_simple {
-            let mut flat = Vec::with_capacity(parts.len() + 4);
-            for part in parts {
-                match (part, is_and) {
-                    (Self::Everything | Self::Nothing, _) => {}
-                    (Self::All(inner), true) | (Self::Any(inner), false) => flat.extend(inner),
-                    (other, _) => flat.push(other),
-                }
-            }
-            parts = flat;
-        }
-        match (parts.len(), is_and) {
-            (0, true) => Self::Everything,
-            (0, false) => Self::Nothing,
-            (1, _) => parts.swap_remove(0),
-            (_, true) => Self::All(parts),
-            (_, false) => Self::Any(parts),
-        }
-    }
-
-    /// The opposite.
-    #[must_use]
-    pub fn negation(self) -> Self {
-        match self {
-            Self::Everything => Self::Nothing,
-            Self::Nothing => Self::Everything,
-            Self::Not(inner) => *inner,
-            other => Self::Not(Box::new(other)),
-        }
+    pub const fn compare(target: Target, operator: Comparison, value: Value<'a>) -> Self {
+        Self::atom(Criterion::Compare { target, operator, value })
     }
 
     /// The comparison `slot eq value`, or that nothing is there for an absent value.
@@ -139,43 +108,26 @@ impl<'a> Filter<'a> {
     pub fn equals(slot: SlotIndex, value: Value<'a>) -> Self {
         let target = Target::Slot(slot);
         if value.is_absent() {
-            Self::Present(target).negation()
+            Self::present(target).negation()
         } else {
-            Self::Compare { target, operator: Comparison::Eq, value }
+            Self::compare(target, Comparison::Eq, value)
         }
     }
 
     /// The same filter, owning its literals.
     #[must_use]
     pub fn into_owned(self) -> Filter<'static> {
-        let owned = |parts: Vec<Self>| parts.into_iter().map(Self::into_owned).collect();
-        match self {
-            Self::Everything => Filter::Everything,
-            Self::Nothing => Filter::Nothing,
-            Self::All(parts) => Filter::All(owned(parts)),
-            Self::Any(parts) => Filter::Any(owned(parts)),
-            Self::Not(inner) => Filter::Not(Box::new(inner.into_owned())),
-            Self::Compare { target, operator, value } => {
-                Filter::Compare { target, operator, value: value.into_owned() }
-            }
-            Self::Present(target) => Filter::Present(target),
-        }
+        self.map(Criterion::into_owned)
     }
 
     /// The slots that it looks at.
     #[must_use]
     pub fn slots(&self) -> SlotSet {
-        match self {
-            Self::Everything | Self::Nothing => SlotSet::EMPTY,
-            Self::All(parts) | Self::Any(parts) => {
-                parts.iter().fold(SlotSet::EMPTY, |set, part| set.union(part.slots()))
-            }
-            Self::Not(inner) => inner.slots(),
-            Self::Compare { target, .. } | Self::Present(target) => match target {
-                Target::Slot(slot) => SlotSet::of(*slot),
-                Target::Id => SlotSet::EMPTY,
-            },
-        }
+        let slot = |criterion: &Criterion<'_>| match criterion.target() {
+            Target::Slot(slot) => Some(slot),
+            Target::Id => None,
+        };
+        self.atoms().filter_map(slot).collect()
     }
 
     /// The filter as text that [`Filter::parse`] reads back.
@@ -209,32 +161,10 @@ impl Displayed<'_> {
         }
     }
 
-    fn join(&self, f: &mut fmt::Formatter<'_>, parts: &[Filter<'_>], word: &str) -> fmt::Result {
-        for (at, part) in parts.iter().enumerate() {
-            if at > 0 {
-                write!(f, " {word} ")?;
-            }
-            let shown = part.display(self.resource);
-            match part {
-                Filter::All(_) | Filter::Any(_) => write!(f, "({shown})")?,
-                _ => write!(f, "{shown}")?,
-            }
-        }
-        Ok(())
-    }
-}
-
-impl fmt::Display for Displayed<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.filter {
-            // Every resource has an id.
-            Filter::Everything => f.write_str("id pr"),
-            Filter::Nothing => f.write_str("not (id pr)"),
-            Filter::All(parts) => self.join(f, parts, "and"),
-            Filter::Any(parts) => self.join(f, parts, "or"),
-            Filter::Not(inner) => write!(f, "not ({})", inner.display(self.resource)),
-            Filter::Present(target) => write!(f, "{} pr", self.target(*target)),
-            Filter::Compare { target, operator, value } => {
+    fn criterion(&self, this: &Criterion<'_>, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match this {
+            Criterion::Present(target) => write!(f, "{} pr", self.target(*target)),
+            Criterion::Compare { target, operator, value } => {
                 write!(f, "{} {operator} ", self.target(*target))?;
                 match value {
                     // A literal is never a list.
@@ -245,6 +175,17 @@ impl fmt::Display for Displayed<'_> {
                     Value::Boolean(truth) => write!(f, "{truth}"),
                 }
             }
+        }
+    }
+}
+
+impl fmt::Display for Displayed<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.filter.constant() {
+            // Every resource has an id.
+            Some(true) => f.write_str("id pr"),
+            Some(false) => f.write_str("not (id pr)"),
+            None => self.filter.view().write(f, &|criterion, f| self.criterion(criterion, f)),
         }
     }
 }

@@ -280,8 +280,8 @@ impl Resource {
     /// `emails[type eq "work"].value`, `urn:…:User:department` and `department`, each before a blank
     /// or at the end. `None` for every other text, which may well begin with a path of a slot.
     #[must_use]
-    pub fn leading_slot(&self, text: &str) -> Option<(SlotIndex, usize)> {
-        self.known.leading_slot(text.as_bytes())
+    pub fn leading_slot(&self, text: &[u8]) -> Option<(SlotIndex, usize)> {
+        self.known.leading_slot(text)
     }
 
     /// The slots at or below a path without brackets, such as `emails`, `name` or a schema's URN:

@@ -69,13 +69,8 @@ mod tests {
             assert_eq!(refused.kind, Kind::Unsendable, "{}", action.name());
         }
         assert_eq!(seen.count(), 0);
-        let query = Query {
-            predicate: Predicate::Everything,
-            order: Vec::new(),
-            skip: 0,
-            top: 1,
-            count: false,
-        };
+        let query =
+            Query { predicate: Predicate::TRUE, order: Vec::new(), skip: 0, top: 1, count: false };
         let call = Call { entity: &entity, action: Action::Search(&query) };
         sender.send(&OData, &call, soon(&seams)).await.unwrap();
         assert_eq!(seen.count(), 1);

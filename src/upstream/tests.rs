@@ -17,7 +17,7 @@ fn read(entity: &Entity) -> Call<'_> {
 }
 
 fn everything() -> Query<'static> {
-    Query { predicate: Predicate::Everything, order: vec![], skip: 0, top: 2, count: false }
+    Query { predicate: Predicate::TRUE, order: vec![], skip: 0, top: 2, count: false }
 }
 
 /// Reads a request's head and gives it as text.

@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 /// Each room with the rooms that it imports, leaves first: a room only sees rooms above it.
 const ROOMS: &[(&str, &[&str])] = &[
     ("value", &[]),
+    ("logic", &[]),
     ("seam", &[]),
     ("diagnostic", &[]),
     ("platform", &[]),
@@ -17,17 +18,33 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("manual", &[]),
     // The embedded server knows nothing of ours, and nobody but the demonstration imports it.
     ("legacy", &[]),
-    ("record", &["value"]),
+    ("record", &["logic", "value"]),
     ("secret", &["seam"]),
     // The language outside and the one behind never meet: only `mapping` speaks both.
-    ("scim", &["value"]),
-    ("mapping", &["diagnostic", "record", "scim", "value"]),
-    ("upstream", &["csdl", "record", "seam", "secret", "value"]),
+    ("scim", &["logic", "value"]),
+    ("mapping", &["diagnostic", "logic", "record", "scim", "value"]),
+    ("upstream", &["csdl", "logic", "record", "seam", "secret", "value"]),
     ("lookup", &["record", "seam", "value"]),
-    ("provision", &["audit", "lookup", "mapping", "record", "scim", "seam", "upstream", "value"]),
+    (
+        "provision",
+        &["audit", "logic", "lookup", "mapping", "record", "scim", "seam", "upstream", "value"],
+    ),
     ("gate", &["seam", "secret"]),
     ("generation", &["gate", "provision", "scim"]),
-    ("api", &["gate", "generation", "provision", "record", "scim", "seam", "upstream", "value"]),
+    (
+        "api",
+        &[
+            "gate",
+            "generation",
+            "logic",
+            "provision",
+            "record",
+            "scim",
+            "seam",
+            "upstream",
+            "value",
+        ],
+    ),
     ("propose", &["csdl", "diagnostic", "mapping", "record", "value"]),
     (
         "explain",
@@ -36,6 +53,7 @@ const ROOMS: &[(&str, &[&str])] = &[
             "diagnostic",
             "gate",
             "generation",
+            "logic",
             "mapping",
             "provision",
             "record",
@@ -52,6 +70,7 @@ const ROOMS: &[(&str, &[&str])] = &[
             "diagnostic",
             "gate",
             "generation",
+            "logic",
             "mapping",
             "provision",
             "record",

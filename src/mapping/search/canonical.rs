@@ -2,7 +2,7 @@
 
 use super::super::Mapping;
 use super::super::rule::Shape;
-use crate::scim::filter::{Comparison, Target};
+use crate::scim::filter::{Comparison, Criterion, Target};
 use crate::scim::{Filter, SlotIndex};
 use crate::value::Value;
 
@@ -11,27 +11,20 @@ impl Mapping {
     /// compared again here.
     #[must_use]
     pub fn canonical<'f>(&self, mut filter: Filter<'f>) -> Filter<'f> {
-        self.canonicalise(&mut filter);
-        filter
-    }
-
-    fn canonicalise(&self, filter: &mut Filter<'_>) {
-        match filter {
-            Filter::All(parts) | Filter::Any(parts) => {
-                parts.iter_mut().for_each(|part| self.canonicalise(part));
-            }
-            Filter::Not(inner) => self.canonicalise(inner),
-            Filter::Compare {
+        let prepared = self.prepared();
+        for criterion in filter.atoms_mut() {
+            if let Criterion::Compare {
                 target: Target::Slot(slot),
                 operator: Comparison::Eq | Comparison::Ne,
                 value,
-            } => {
-                if let Some(canonical) = self.canonical_value(*slot, value) {
-                    *value = canonical;
-                }
+            } = criterion
+                && !prepared.is_plain(*slot)
+                && let Some(canonical) = self.canonical_value(*slot, value)
+            {
+                *value = canonical;
             }
-            _ => {}
         }
+        filter
     }
 
     /// A value as a row that holds it would print it; `None` where no row can hold it, and for an

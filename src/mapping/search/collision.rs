@@ -1,9 +1,8 @@
 //! Who else has the name or the anchor that somebody is to get.
 
 use super::super::policy::Anchor;
-use super::super::predicate::{self, all, any};
 use super::super::{Mapping, policy};
-use crate::record::{Case, Delta, FieldIndex, Operator, Predicate, Record};
+use crate::record::{Delta, FieldIndex, Operator, Predicate, Record};
 
 impl Mapping {
     /// The rows that a new person may collide with: those with the same unique fields or the same
@@ -17,26 +16,20 @@ impl Mapping {
         let same = |field: &FieldIndex| {
             let value = wished.value(*field).or(row.map(|row| row.value(*field)));
             match value {
-                Some(value) if !value.is_absent() => predicate::compare(
-                    *field,
-                    Operator::Eq,
-                    value.borrowed(),
-                    self.case(*field, false),
-                    false,
-                    self.nulls(),
-                ),
-                _ => Predicate::Absent(*field, true),
+                Some(value) if !value.is_absent() => {
+                    self.comparing(*field, Operator::Eq, false, false).with(value.borrowed())
+                }
+                _ => Predicate::absent(*field, true),
             }
         };
-        let name = all(self.unique.iter().map(same).collect());
-        any(std::iter::once(name).chain(self.same_anchor(wished)).collect())
+        let name = Predicate::all(self.unique.iter().map(same));
+        Predicate::any(std::iter::once(name).chain(self.same_anchor(wished)))
     }
 
     fn same_anchor<'d>(&self, wished: &'d Delta<'_>) -> Option<Predicate<'d>> {
         let Anchor { field, .. } = self.anchor?;
         let value = wished.value(field).filter(|value| !value.is_absent())?;
-        let case = Case::Exact;
-        Some(predicate::compare(field, Operator::Eq, value.borrowed(), case, false, self.nulls()))
+        Some(self.comparing(field, Operator::Eq, true, false).with(value.borrowed()))
     }
 
     /// Whether a row has the unique fields that are wished, as SCIM compares names: regardless of

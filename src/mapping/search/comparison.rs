@@ -1,12 +1,14 @@
 //! One comparison through its rule: which fields are compared, and with what.
 
 use super::super::Mapping;
-use super::super::predicate::{self, all, any};
+use super::super::predicate;
 use super::super::reference::Keys;
 use super::super::rule::{Set, Shape};
 use super::parts::Parts;
+use super::prepared::Searched;
 use super::{refused, upstream_operator};
-use crate::record::{Case, FieldIndex, Operator, Predicate, UpstreamKey};
+use crate::logic::{Group, Joint};
+use crate::record::{FieldIndex, Operator, Term, UpstreamKey};
 use crate::scim::filter::Comparison;
 use crate::scim::{ScimError, SlotIndex};
 use crate::value::{Value, is_blank};
@@ -17,25 +19,21 @@ impl Mapping {
         operator: Comparison,
         value: &Value<'_>,
         negated: bool,
-    ) -> Result<Predicate<'_>, ScimError> {
+        group: &mut Group<'_, Term<'_>>,
+    ) -> Result<(), ScimError> {
         let negated = match operator {
             Comparison::Eq => negated,
             Comparison::Ne => !negated,
             other => return Err(refused("id", other)),
         };
         let key = value.as_str().and_then(|id| self.value_of_id(id));
-        Ok(match key {
-            None if negated => Predicate::Everything,
-            None => Predicate::Nothing,
-            Some(key) => predicate::compare(
-                self.id,
-                Operator::Eq,
-                key.value().into_owned(),
-                Case::Exact,
-                negated,
-                self.nulls(),
-            ),
-        })
+        match key {
+            None => group.constant(negated),
+            Some(key) => self
+                .comparing(self.id, Operator::Eq, true, negated)
+                .write(key.value().into_owned(), group),
+        }
+        Ok(())
     }
 
     pub(super) fn compare<'f>(
@@ -45,78 +43,96 @@ impl Mapping {
         value: &'f Value<'f>,
         keys: &Keys,
         negated: bool,
-    ) -> Result<Predicate<'f>, ScimError> {
-        let rule = self.searchable(slot)?;
-        if !rule.keeps().contains(upstream_operator(operator)) {
-            return Err(refused(&rule.path, operator));
-        }
-        let text = value.as_str();
-        if text.is_some_and(is_blank) {
-            self.heed_blank(rule, value)?;
-            if text == Some("") {
-                return self.compare_empty(slot, operator, negated);
-            }
-        }
-        let exact = self.resource.slot(slot).case_exact;
-        let asked = match upstream_operator(operator) {
-            Operator::Ne => Asked { operator: Operator::Eq, exact, negated: !negated },
-            operator => Asked { operator, exact, negated },
+        group: &mut Group<'_, Term<'f>>,
+    ) -> Result<(), ScimError> {
+        let prepared = self.prepared();
+        let asked = upstream_operator(operator);
+        let Some(searched) = prepared.attribute(slot, asked) else {
+            return Err(self.not_searched(slot, operator));
         };
-        let predicate = match (&rule.shape, text) {
-            (Shape::Reference { field, .. }, _) => {
-                self.refer_to(*field, keys.of(slot, value).unwrap_or_default(), asked.negated)
+        if value.as_str().is_some_and(is_blank) {
+            self.heed_blank(self.searchable(slot)?, value)?;
+            if value.as_str() == Some("") {
+                return self.compare_empty(slot, operator, negated, group);
             }
-            (Shape::Split { split, fields }, Some(text)) if asked.operator != Operator::Eq => {
-                let Asked { exact, negated, .. } = asked;
-                let parts = Parts { mapping: self, split, fields: *fields, exact, negated };
-                parts.predicate(asked.operator, text)
-            }
-            (Shape::Split { split, fields: [first, second] }, Some(text))
-                if rule.chain.is_empty()
-                    && let Some((before, after)) = split.plainly(text) =>
-            {
-                asked.both(
-                    self.compare_field(*first, Value::text(before), asked),
-                    self.compare_field(*second, Value::text(after), asked),
-                )
-            }
-            (Shape::One(field), _) if rule.chain.is_empty() && rule.is_held(value) => {
-                self.compare_field(*field, value.borrowed(), asked)
-            }
-            _ => match rule.search_value(value, self.kind(self.entity.key)) {
-                Ok(Set { first: Some((one, first)), second: Some((two, second)) }) => asked.both(
-                    self.compare_field(one, first, asked),
-                    self.compare_field(two, second, asked),
-                ),
-                Ok(Set { first: Some((field, value)), .. }) => {
-                    self.compare_field(field, value, asked)
-                }
-                Ok(_) => asked.of_nobody(),
-                Err(_) if asked.operator == Operator::Eq => asked.of_nobody(),
-                Err(_) => return Err(refused(&rule.path, operator)),
-            },
+        }
+        let asked = match asked {
+            Operator::Ne => Asked { operator: Operator::Eq, negated: !negated },
+            operator => Asked { operator, negated },
         };
-        self.supported(predicate, &rule.path, operator)
+        let mark = group.mark();
+        if searched.is_plain {
+            searched.fields[0].write(asked.operator, value.borrowed(), asked.negated, group);
+        } else if !self.compare_through(slot, searched, asked, value, keys, group)? {
+            return Err(self.not_searched(slot, operator));
+        }
+        if !prepared.searches_all {
+            let (parts, joint) = (group.since(mark), group.joint());
+            if predicate::unsupported_among(parts, joint, &self.entity.facts).is_some() {
+                return Err(self.not_searched(slot, operator));
+            }
+        }
+        Ok(())
     }
 
-    /// A comparison of one field.
-    fn compare_field<'f>(
-        &self,
-        field: FieldIndex,
-        value: Value<'f>,
-        asked: Asked,
-    ) -> Predicate<'f> {
-        if value.is_absent() {
-            return asked.of_nobody();
+    /// A comparison through transforms, of two fields, or of a key; `false` if there is none with
+    /// such a value.
+    fn compare_through<'f>(
+        &'f self,
+        slot: SlotIndex,
+        searched: &Searched,
+        Asked { operator, negated }: Asked,
+        value: &'f Value<'f>,
+        keys: &Keys,
+        group: &mut Group<'_, Term<'f>>,
+    ) -> Result<bool, ScimError> {
+        let rule = self.searchable(slot)?;
+        let [first, second] = &searched.fields;
+        let both = Joint::And.negated_if(negated);
+        match (&rule.shape, value.as_str()) {
+            (Shape::Reference { field, .. }, _) => {
+                let keys = keys.of(slot, value).unwrap_or_default();
+                self.refer_to(*field, keys, negated, group);
+                return Ok(true);
+            }
+            (Shape::Split { split, fields }, Some(text)) if operator != Operator::Eq => {
+                let exact = searched.exact;
+                let parts = Parts { mapping: self, split, fields: *fields, exact, negated };
+                group.formula(parts.predicate(operator, text));
+                return Ok(true);
+            }
+            (Shape::Split { split, .. }, Some(text)) if rule.chain.is_empty() => {
+                if let Some((before, after)) = split.plainly(text) {
+                    group.join(both, |group| {
+                        first.write(operator, Value::text(before), negated, group);
+                        second.write(operator, Value::text(after), negated, group);
+                    });
+                    return Ok(true);
+                }
+            }
+            _ => {}
         }
-        let Asked { operator, exact, negated } = asked;
-        let case = self.case(field, exact);
-        let compared = predicate::compare(field, operator, value, case, negated, self.nulls());
-        // An empty text is before every other one, and is no value here.
-        if matches!(operator, Operator::Lt | Operator::Le) && self.is_text(field) {
-            return asked.both(predicate::present(field, true, negated), compared);
+        match rule.search_value(value, self.kind(self.entity.key)) {
+            Ok(Set { first: Some((_, one)), second: two }) => group.join(both, |group| {
+                first.write(operator, one, negated, group);
+                if let Some((_, two)) = two {
+                    second.write(operator, two, negated, group);
+                }
+            }),
+            // Nobody has what no row can hold.
+            Ok(Set { first: None, .. }) => group.constant(negated),
+            Err(_) if operator == Operator::Eq => group.constant(negated),
+            Err(_) => return Ok(false),
         }
-        compared
+        Ok(true)
+    }
+
+    #[cold]
+    fn not_searched(&self, slot: SlotIndex, operator: Comparison) -> ScimError {
+        match self.searchable(slot) {
+            Ok(rule) => refused(&rule.path, operator),
+            Err(error) => error,
+        }
     }
 
     /// The rows that refer to one of these keys, or to none of them.
@@ -125,26 +141,14 @@ impl Mapping {
         field: FieldIndex,
         keys: &[UpstreamKey],
         negated: bool,
-    ) -> Predicate<'static> {
-        let one = |key: &UpstreamKey| {
-            let key = key.value().into_owned();
-            predicate::compare(field, Operator::Eq, key, Case::Exact, negated, self.nulls())
-        };
-        let parts = keys.iter().map(one).collect();
-        if negated { all(parts) } else { any(parts) }
-    }
-
-    /// A comparison's predicate, if the upstream can search with all of it.
-    fn supported<'f>(
-        &self,
-        predicate: Predicate<'f>,
-        path: &str,
-        operator: Comparison,
-    ) -> Result<Predicate<'f>, ScimError> {
-        match predicate::unsupported(&predicate, &self.entity.facts) {
-            None => Ok(predicate),
-            Some(_) => Err(refused(path, operator)),
-        }
+        group: &mut Group<'_, Term<'_>>,
+    ) {
+        let comparison = self.comparing(field, Operator::Eq, true, negated);
+        group.join(Joint::Or.negated_if(negated), |group| {
+            for key in keys {
+                comparison.write(key.value().into_owned(), group);
+            }
+        });
     }
 
     /// A comparison with an empty text, which nobody has: legacy columns hold it for "nothing".
@@ -154,18 +158,16 @@ impl Mapping {
         slot: SlotIndex,
         operator: Comparison,
         negated: bool,
-    ) -> Result<Predicate<'_>, ScimError> {
+        group: &mut Group<'_, Term<'_>>,
+    ) -> Result<(), ScimError> {
         match operator {
-            Comparison::Eq | Comparison::Lt | Comparison::Le if negated => {
-                Ok(Predicate::Everything)
-            }
-            Comparison::Eq | Comparison::Lt | Comparison::Le => Ok(Predicate::Nothing),
-            Comparison::Ne if negated => Ok(Predicate::Nothing),
-            Comparison::Ne => Ok(Predicate::Everything),
+            Comparison::Eq | Comparison::Lt | Comparison::Le => group.constant(negated),
+            Comparison::Ne => group.constant(!negated),
             Comparison::Co | Comparison::Sw | Comparison::Ew | Comparison::Gt | Comparison::Ge => {
-                self.present(slot, negated)
+                return self.present(slot, negated, group);
             }
         }
+        Ok(())
     }
 }
 
@@ -174,24 +176,6 @@ impl Mapping {
 struct Asked {
     /// How it is compared; of `Eq` and `Ne` always the former.
     operator: Operator,
-    /// Whether letter case counts.
-    exact: bool,
     /// Whether it is asked that the comparison does not hold.
     negated: bool,
-}
-
-impl Asked {
-    /// Of two fields: both comparisons hold, or not both do.
-    fn both<'f>(self, first: Predicate<'f>, second: Predicate<'f>) -> Predicate<'f> {
-        // With room for the condition that every search has.
-        let mut parts = Vec::with_capacity(3);
-        parts.push(first);
-        parts.push(second);
-        if self.negated { any(parts) } else { all(parts) }
-    }
-
-    /// Of a value that the upstream cannot hold: nobody has it.
-    fn of_nobody<'f>(self) -> Predicate<'f> {
-        if self.negated { Predicate::Everything } else { Predicate::Nothing }
-    }
 }

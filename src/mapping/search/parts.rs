@@ -4,8 +4,8 @@
 //! meets the two fields in few ways: whole inside one of them, or across the separator.
 
 use super::super::Mapping;
-use super::super::predicate::{self, all, any};
 use super::super::split::{At, Split};
+use crate::logic::Joint;
 use crate::record::{FieldIndex, Operator, Predicate};
 use crate::value::Value;
 
@@ -37,11 +37,9 @@ impl<'m> Parts<'m> {
                 Operator::StartsWith => of_first(),
                 Operator::EndsWith => match self.alone() {
                     None => of_second(),
-                    Some(alone) => {
-                        self.either(vec![self.both(vec![alone, of_first()]), of_second()])
-                    }
+                    Some(alone) => self.either([self.both([alone, of_first()]), of_second()]),
                 },
-                _ => self.either(vec![of_first(), of_second()]),
+                _ => self.either([of_first(), of_second()]),
             };
         };
         // Across the separator: what stands before it ends the first part, what stands after it
@@ -51,11 +49,9 @@ impl<'m> Parts<'m> {
             Operator::EndsWith => (Operator::EndsWith, Operator::Eq),
             _ => (Operator::EndsWith, Operator::StartsWith),
         };
-        let across =
-            self.printed(self.both(vec![
-                self.leaf(first, of_first, before),
-                self.leaf(second, of_second, after),
-            ]));
+        let across = self.printed(
+            self.both([self.leaf(first, of_first, before), self.leaf(second, of_second, after)]),
+        );
         // Inside the part that may hold separators of its own; beside such a first part the second
         // is always printed.
         let inside = match (self.split.at, operator) {
@@ -63,7 +59,7 @@ impl<'m> Parts<'m> {
             (At::Last, _) => self.leaf(first, operator, literal),
             (At::First, _) => self.printed(self.leaf(second, operator, literal)),
         };
-        self.either(vec![across, inside])
+        self.either([across, inside])
     }
 
     /// Where the second part is printed, and this holds.
@@ -76,7 +72,7 @@ impl<'m> Parts<'m> {
             Some(missing) => {
                 let with_separator = self.has_separator(self.negated);
                 let other = self.is(self.fields[1], missing, !self.negated);
-                self.both(vec![self.either(vec![other, with_separator]), holds])
+                self.both([self.either([other, with_separator]), holds])
             }
         }
     }
@@ -88,7 +84,7 @@ impl<'m> Parts<'m> {
     {
         let missing = self.split.parts[1].missing.as_deref()?;
         let without_separator = self.has_separator(!self.negated);
-        Some(self.both(vec![self.is(self.fields[1], missing, self.negated), without_separator]))
+        Some(self.both([self.is(self.fields[1], missing, self.negated), without_separator]))
     }
 
     /// Whether the first part holds the separator itself.
@@ -97,36 +93,29 @@ impl<'m> Parts<'m> {
         'm: 'f,
     {
         let [first, _] = self.fields;
-        let (case, nulls) = (self.mapping.case(first, true), self.mapping.nulls());
-        let separator = Value::text(&self.split.separator);
-        predicate::compare(first, Operator::Contains, separator, case, negated, nulls)
+        let comparison = self.mapping.comparing(first, Operator::Contains, true, negated);
+        comparison.with(Value::text(&self.split.separator))
     }
 
     /// Whether a field is this text, in any letter case.
     fn is<'f>(&self, field: FieldIndex, text: &'f str, negated: bool) -> Predicate<'f> {
-        let (case, nulls) = (self.mapping.case(field, false), self.mapping.nulls());
-        predicate::compare(field, Operator::Eq, Value::text(text), case, negated, nulls)
+        self.mapping.comparing(field, Operator::Eq, false, negated).with(Value::text(text))
     }
 
     fn leaf<'f>(&self, field: FieldIndex, operator: Operator, text: &'f str) -> Predicate<'f> {
-        if text.is_empty() && operator != Operator::Eq {
-            // Everything that is there begins and ends with nothing, and both parts are there.
-            return if self.negated { Predicate::Nothing } else { Predicate::Everything };
-        }
         if text.is_empty() {
-            // A part that is empty is not printed.
-            return if self.negated { Predicate::Everything } else { Predicate::Nothing };
+            // Everything that is there begins and ends with nothing, and both parts are there; but
+            // a part that is nothing is not printed.
+            return Predicate::of((operator == Operator::Eq) == self.negated);
         }
-        let case = self.mapping.case(field, self.exact);
-        let nulls = self.mapping.nulls();
-        predicate::compare(field, operator, Value::text(text), case, self.negated, nulls)
+        self.mapping.comparing(field, operator, self.exact, self.negated).with(Value::text(text))
     }
 
-    fn both<'f>(&self, parts: Vec<Predicate<'f>>) -> Predicate<'f> {
-        if self.negated { any(parts) } else { all(parts) }
+    fn both<'f>(&self, parts: [Predicate<'f>; 2]) -> Predicate<'f> {
+        Predicate::joined(Joint::And.negated_if(self.negated), parts)
     }
 
-    fn either<'f>(&self, parts: Vec<Predicate<'f>>) -> Predicate<'f> {
-        if self.negated { all(parts) } else { any(parts) }
+    fn either<'f>(&self, parts: [Predicate<'f>; 2]) -> Predicate<'f> {
+        Predicate::joined(Joint::Or.negated_if(self.negated), parts)
     }
 }

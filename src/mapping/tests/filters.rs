@@ -3,37 +3,41 @@
 use proptest::prelude::*;
 
 use super::{bizagi, read, variant};
+use crate::logic::View;
 use crate::mapping::Mapping;
 use crate::mapping::policy::Standing;
 use crate::mapping::reference::Keys;
-use crate::record::{Case, Nulls, Operator, Predicate, Record};
+use crate::record::{Case, Nulls, Operator, Predicate, Record, Term};
 use crate::scim::{Filter, Profile, ScimType};
 use crate::value::{Value, fold, instant};
 
 /// What an upstream makes of a predicate: true, false, or unknown (SQL's third value, and OData's
 /// `contains(null, …)`).
 pub(super) fn truth(predicate: &Predicate<'_>, row: &Record<'_>, nulls: Nulls) -> Option<bool> {
+    truth_of(predicate.view(), row, nulls)
+}
+
+fn truth_of(predicate: View<'_, Term<'_>>, row: &Record<'_>, nulls: Nulls) -> Option<bool> {
     match predicate {
-        Predicate::Everything => Some(true),
-        Predicate::Nothing => Some(false),
-        Predicate::Absent(field, absent) => Some(row.value(*field).is_absent() == *absent),
-        Predicate::Shared(shared) => truth(shared.predicate(), row, nulls),
-        Predicate::Not(inner) => truth(inner, row, nulls).map(|known| !known),
-        Predicate::All(parts) => {
-            let found: Vec<_> = parts.iter().map(|part| truth(part, row, nulls)).collect();
+        View::Constant(truth) => Some(truth),
+        View::Atom(Term::Absent(field, absent)) => Some(row.value(*field).is_absent() == *absent),
+        View::Atom(Term::Shared(shared)) => truth(shared.predicate(), row, nulls),
+        View::Not(inner) => truth_of(inner.view(), row, nulls).map(|known| !known),
+        View::All(parts) => {
+            let found: Vec<_> = parts.map(|part| truth_of(part, row, nulls)).collect();
             if found.contains(&Some(false)) {
                 return Some(false);
             }
             (!found.contains(&None)).then_some(true)
         }
-        Predicate::Any(parts) => {
-            let found: Vec<_> = parts.iter().map(|part| truth(part, row, nulls)).collect();
+        View::Any(parts) => {
+            let found: Vec<_> = parts.map(|part| truth_of(part, row, nulls)).collect();
             if found.contains(&Some(true)) {
                 return Some(true);
             }
             (!found.contains(&None)).then_some(false)
         }
-        Predicate::Compare { field, operator, value, case } => {
+        View::Atom(Term::Compare { field, operator, value, case }) => {
             let held = row.value(*field);
             assert!(!value.is_absent(), "nothing is ever compared with nothing");
             if held.is_absent() {
@@ -278,11 +282,12 @@ fn a_value_that_no_row_can_hold_is_found_nowhere_and_excludes_nobody() {
     let mapping = bizagi();
     let search = |text: &str| {
         let filter = Filter::parse(&mapping.resource, text, &Profile::STRICT).unwrap();
-        let nobody = mapping.search(&filter, &Keys::default()).unwrap() == Predicate::Nothing;
-        let negated = Filter::Not(Box::new(filter));
-        let everybody = match mapping.search(&negated, &Keys::default()).unwrap() {
-            Predicate::Shared(shared) => *shared.predicate() == mapping.population(),
-            predicate => predicate == mapping.population(),
+        let nobody = mapping.search(&filter, &Keys::default()).unwrap() == Predicate::FALSE;
+        let negated = filter.negation();
+        let found = mapping.search(&negated, &Keys::default()).unwrap();
+        let everybody = match found.only_atom() {
+            Some(Term::Shared(shared)) => *shared.predicate() == mapping.population(),
+            _ => found == mapping.population(),
         };
         assert_eq!(everybody, nobody);
         nobody

@@ -10,7 +10,7 @@ use crate::record::Predicate;
 /// explains it is enough by itself.
 pub(super) fn of_the_search(mapping: &Mapping, seen: &mut Vec<Seen>) {
     let is_asked = |index| {
-        let absent = Predicate::Absent(index, true);
+        let absent = Predicate::absent(index, true);
         predicate::unsupported(&absent, &mapping.entity.facts).is_none()
     };
     let asked = mapping.entity.fields.iter().filter(|(index, _)| is_asked(*index)).count();

@@ -64,7 +64,7 @@ impl Provisioner {
                 Paging::Whole { most } => most.saturating_add(1),
                 _ => entity.facts.page,
             };
-            rows = self.some_rows(asker, entity, Predicate::Everything, top).await?;
+            rows = self.some_rows(asker, entity, Predicate::TRUE, top).await?;
             if u32::try_from(rows.len()).is_ok_and(|found| found < top) {
                 return Ok(rows);
             }
@@ -113,7 +113,7 @@ impl Provisioner {
     ) -> Result<Vec<Record<'static>>, upstream::Error> {
         let most = most(entity).ok_or(upstream::Error::new(Kind::Inexpressible))?;
         let top = most.saturating_add(1);
-        let rows = self.some_rows(asker, entity, Predicate::Everything, top).await?;
+        let rows = self.some_rows(asker, entity, Predicate::TRUE, top).await?;
         if u32::try_from(rows.len()).is_ok_and(|found| found <= most) {
             return Ok(rows);
         }

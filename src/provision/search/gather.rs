@@ -3,6 +3,7 @@
 
 use super::super::{Asker, Failure, Provisioner};
 use super::window;
+use crate::logic::View;
 use crate::mapping::predicate;
 use crate::record::{Direction, FieldIndex, Operator, Paging, Predicate, Query, Record};
 use crate::scim::{ScimError, ScimType};
@@ -21,9 +22,11 @@ impl Provisioner {
     ) -> Result<Vec<Record<'static>>, Failure> {
         let facts = &self.mapping.entity.facts;
         // An upstream that cannot join alternatives is asked for one after the other.
-        let parts = match predicate {
-            Predicate::Any(parts) if !facts.operators.contains(Operator::Or) => parts,
-            whole => vec![whole],
+        let parts = match predicate.view() {
+            View::Any(parts) if !facts.operators.contains(Operator::Or) => {
+                parts.map(|part| part.to_formula()).collect()
+            }
+            _ => vec![predicate],
         };
         let mut rows: Vec<Record<'static>> = Vec::new();
         for part in parts {
@@ -34,7 +37,7 @@ impl Provisioner {
                 page.records.into_iter().map(Record::into_owned).collect()
             } else {
                 let most = facts.scan.ok_or(upstream::Error::new(Kind::Inexpressible))?;
-                let wider = predicate::wider(part, facts);
+                let wider = predicate::wider(&part, facts);
                 let mut found = self
                     .gather(asker, wider, Vec::new(), most)
                     .await?

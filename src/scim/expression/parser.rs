@@ -4,27 +4,12 @@ use std::borrow::Cow;
 
 use super::super::json::is_number;
 use super::super::path::{AttrPath, Brackets, Urns, is_name, is_name_byte};
-use super::{Assemble, Comparison, Expression, Literal, Mistake, Words};
+use super::{Assemble, Comparison, Expression, Literal, Mistake, Said, Words};
+use crate::logic::{Formula, Group, Joint};
 use crate::value::unescaped;
 
 /// How deep parentheses, brackets and `not` may nest.
 pub const MAX_DEPTH: u8 = 32;
-
-/// What joins a factor with the next one.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Joint {
-    And,
-    Or,
-    None,
-}
-
-/// Adds one of several parts; more than four are seldom joined.
-fn push<T>(parts: &mut Vec<T>, part: T) {
-    if parts.is_empty() {
-        parts.reserve_exact(4);
-    }
-    parts.push(part);
-}
 
 /// The reader.
 #[derive(Debug)]
@@ -48,9 +33,9 @@ impl<'a, 'u> Parser<'a, 'u> {
     ///
     /// # Errors
     /// Where it is none, and what its parts are refused with.
-    pub fn whole_filter<A: Assemble<'a>>(&mut self, to: &A) -> Result<A::Whole, A::Error> {
+    pub fn whole_filter<A: Assemble<'a>>(&mut self, to: &A) -> Result<Formula<A::Atom>, A::Error> {
         self.spaces();
-        let filter = self.terms(to)?;
+        let filter = Formula::written(Joint::Or, |group| self.terms(to, group))?;
         self.spaces();
         self.end()?;
         Ok(filter)
@@ -95,33 +80,29 @@ impl<'a, 'u> Parser<'a, 'u> {
         self.text.get(start..self.at).unwrap_or_default()
     }
 
-    /// Whether the word, which is in lower case, stands in front of a space or a parenthesis.
-    fn is_word(&self, word: &[u8]) -> bool {
-        let rest = self.text.as_bytes().get(self.at..).unwrap_or_default();
-        rest.split_at_checked(word.len()).is_some_and(|(head, behind)| {
-            head.eq_ignore_ascii_case(word) && matches!(behind.first(), Some(b' ' | b'('))
-        })
+    fn rest(&self) -> &'a [u8] {
+        self.text.as_bytes().get(self.at..).unwrap_or_default()
     }
 
     /// Goes beyond the word that joins what was read with what follows, if there is one.
-    fn joint(&mut self) -> Joint {
-        // As behind the last part of a group.
-        if self.peek() != Some(b' ') {
-            return Joint::None;
-        }
+    #[inline]
+    fn word(&mut self) -> Option<Joint> {
         let before = self.at;
-        self.spaces();
-        let (joint, length) = match self.peek() {
-            Some(b'a' | b'A') if self.is_word(b"and") => (Joint::And, 3),
-            Some(b'o' | b'O') if self.is_word(b"or") => (Joint::Or, 2),
+        // As behind the last part of a group.
+        if !self.spaces() {
+            return None;
+        }
+        let (joint, length) = match self.rest() {
+            [b'a' | b'A', b'n' | b'N', b'd' | b'D', b' ' | b'(', ..] => (Joint::And, 3),
+            [b'o' | b'O', b'r' | b'R', b' ' | b'(', ..] => (Joint::Or, 2),
             _ => {
                 self.at = before;
-                return Joint::None;
+                return None;
             }
         };
         self.at += length;
         self.spaces();
-        joint
+        Some(joint)
     }
 
     fn deeper<T, E: From<Mistake>>(
@@ -137,83 +118,108 @@ impl<'a, 'u> Parser<'a, 'u> {
         result
     }
 
-    /// Factors joined by `or`, or by `and`, which binds more closely.
-    fn terms<A: Assemble<'a>>(&mut self, to: &A) -> Result<A::Whole, A::Error> {
-        let mut any = Vec::new();
-        let mut all = Vec::new();
-        loop {
-            let factor = self.factor(to)?;
-            let joint = self.joint();
-            if joint == Joint::And {
-                push(&mut all, factor);
-                continue;
-            }
-            let term = if all.is_empty() {
-                factor
-            } else {
-                all.push(factor);
-                to.all(std::mem::take(&mut all))
-            };
-            if joint == Joint::Or {
-                push(&mut any, term);
-            } else if any.is_empty() {
-                return Ok(term);
-            } else {
-                any.push(term);
-                return Ok(to.any(any));
-            }
+    /// Terms joined by `or`.
+    fn terms<A: Assemble<'a>>(
+        &mut self,
+        to: &A,
+        group: &mut Group<'_, A::Atom>,
+    ) -> Result<(), A::Error> {
+        group.group(Joint::Or, |any| {
+            while self.term(to, any)? == Some(Joint::Or) {}
+            Ok(())
+        })
+    }
+
+    /// A factor, and those joined to it by `and`, which binds more closely; what joins them with
+    /// the next term.
+    fn term<A: Assemble<'a>>(
+        &mut self,
+        to: &A,
+        group: &mut Group<'_, A::Atom>,
+    ) -> Result<Option<Joint>, A::Error> {
+        let start = group.mark();
+        self.factor(to, group)?;
+        let mut word = self.word();
+        if word == Some(Joint::And) {
+            group.regroup(start, Joint::And, |all| {
+                while word == Some(Joint::And) {
+                    self.factor(to, all)?;
+                    word = self.word();
+                }
+                Ok::<_, A::Error>(())
+            })?;
         }
+        Ok(word)
     }
 
     #[inline]
-    fn factor<A: Assemble<'a>>(&mut self, to: &A) -> Result<A::Whole, A::Error> {
-        match self.peek() {
-            Some(b'(') => return self.group(to),
-            Some(b'n' | b'N') if self.is_word(b"not") => {
+    fn factor<A: Assemble<'a>>(
+        &mut self,
+        to: &A,
+        group: &mut Group<'_, A::Atom>,
+    ) -> Result<(), A::Error> {
+        match self.rest() {
+            [b'(', ..] => return self.group(to, group),
+            [b'n' | b'N', b'o' | b'O', b't' | b'T', b' ' | b'(', ..] => {
                 let before = self.at;
                 self.at += 3;
                 self.spaces();
                 if self.peek() == Some(b'(') {
-                    return Ok(to.negation(self.group(to)?));
+                    return group.negation(|group| self.group(to, group));
                 }
                 self.at = before;
             }
             _ => {}
         }
+        self.attribute_expression(to, group)
+    }
+
+    /// An attribute, and what is said of it.
+    #[inline]
+    fn attribute_expression<A: Assemble<'a>>(
+        &mut self,
+        to: &A,
+        group: &mut Group<'_, A::Atom>,
+    ) -> Result<(), A::Error> {
+        if let Some((known, length)) = to.known(self.rest()) {
+            self.at += length;
+            let said = self.said(false)?;
+            return to.of_known(known, said, group);
+        }
         let path = self.path()?;
+        let said = self.said(path.filter.is_some() && path.sub_attribute.is_none())?;
+        to.of_path(path, said, group)
+    }
+
+    /// What is said of the attribute before; of elements in brackets, that they are there, need not
+    /// be said.
+    #[inline]
+    fn said(&mut self, is_element: bool) -> Result<Said<'a>, Mistake> {
         let after = self.at;
-        let is_element = path.filter.is_some() && path.sub_attribute.is_none();
         if !self.spaces() {
-            // `emails[…]` without an operator.
-            return if is_element {
-                to.element(path)
-            } else {
-                Err(self.mistake("an operator").into())
-            };
+            return if is_element { Ok(Said::Present) } else { Err(self.mistake("an operator")) };
         }
-        let Some(operator) = self.operator() else {
-            if self.run(|byte| byte.is_ascii_alphabetic()).eq_ignore_ascii_case("pr") {
-                return to.present(path);
+        if let Some(operator) = self.operator() {
+            if !self.spaces() {
+                return Err(self.mistake("a space and a value"));
             }
-            self.at = after;
-            if is_element {
-                return to.element(path);
-            }
-            self.spaces();
-            let expected = "one of `eq`, `ne`, `co`, `sw`, `ew`, `gt`, `ge`, `lt`, `le`, `pr`";
-            return Err(self.mistake(expected).into());
-        };
-        if !self.spaces() {
-            return Err(self.mistake("a space and a value").into());
+            return Ok(Said::Compare(operator, self.literal()?));
         }
-        let literal = self.literal()?;
-        to.compare(path, operator, literal)
+        if self.run(|byte| byte.is_ascii_alphabetic()).eq_ignore_ascii_case("pr") {
+            return Ok(Said::Present);
+        }
+        self.at = after;
+        if is_element {
+            return Ok(Said::Present);
+        }
+        self.spaces();
+        let expected = "one of `eq`, `ne`, `co`, `sw`, `ew`, `gt`, `ge`, `lt`, `le`, `pr`";
+        Err(self.mistake(expected))
     }
 
     /// Goes beyond the operator that stands here, if there is one.
     fn operator(&mut self) -> Option<Comparison> {
-        let rest = self.text.as_bytes().get(self.at..)?;
-        let (word, behind) = rest.split_first_chunk::<2>()?;
+        let (word, behind) = self.rest().split_first_chunk::<2>()?;
         if behind.first().is_some_and(u8::is_ascii_alphabetic) {
             return None;
         }
@@ -222,17 +228,21 @@ impl<'a, 'u> Parser<'a, 'u> {
         Some(operator)
     }
 
-    fn group<A: Assemble<'a>>(&mut self, to: &A) -> Result<A::Whole, A::Error> {
+    fn group<A: Assemble<'a>>(
+        &mut self,
+        to: &A,
+        group: &mut Group<'_, A::Atom>,
+    ) -> Result<(), A::Error> {
         self.deeper(|parser| {
             parser.at += 1;
             parser.spaces();
-            let inner = parser.terms(to)?;
+            parser.terms(to, group)?;
             parser.spaces();
             if parser.peek() != Some(b')') {
                 return Err(parser.mistake("`)`").into());
             }
             parser.at += 1;
-            Ok(inner)
+            Ok(())
         })
     }
 
@@ -283,7 +293,7 @@ impl<'a, 'u> Parser<'a, 'u> {
         let filter = self.deeper(|parser| {
             parser.at += 1;
             parser.spaces();
-            let filter = parser.terms(&Words)?;
+            let filter = Formula::written(Joint::Or, |group| parser.terms(&Words, group))?;
             parser.spaces();
             if parser.peek() != Some(b']') {
                 return Err(parser.mistake("`]`"));

@@ -5,29 +5,25 @@ use std::cmp::Ordering;
 use super::super::document::Document;
 use super::super::instant::instant;
 use super::super::resource::Resource;
-use super::{Comparison, Filter, Target};
+use super::{Comparison, Criterion, Filter, Target};
 use crate::value::{Value, fold, same_folded};
 
 impl Filter<'_> {
     /// Whether the resource of that id is meant.
     #[must_use]
     pub fn matches(&self, resource: &Resource, document: &Document<'_>, id: &str) -> bool {
-        match self {
-            Self::Everything => true,
-            Self::Nothing => false,
-            Self::All(parts) => parts.iter().all(|part| part.matches(resource, document, id)),
-            Self::Any(parts) => parts.iter().any(|part| part.matches(resource, document, id)),
-            Self::Not(inner) => !inner.matches(resource, document, id),
-            Self::Present(Target::Id) => true,
-            Self::Present(Target::Slot(slot)) => is_present(document.value(*slot)),
-            Self::Compare { target: Target::Id, operator, value } => {
+        let meets = |criterion: &Criterion<'_>| match criterion {
+            Criterion::Present(Target::Id) => true,
+            Criterion::Present(Target::Slot(slot)) => is_present(document.value(*slot)),
+            Criterion::Compare { target: Target::Id, operator, value } => {
                 compare(&Value::text(id), *operator, value, true)
             }
-            Self::Compare { target: Target::Slot(slot), operator, value } => {
+            Criterion::Compare { target: Target::Slot(slot), operator, value } => {
                 let exact = resource.slot(*slot).case_exact;
                 compare(document.value(*slot), *operator, value, exact)
             }
-        }
+        };
+        self.view().holds(&meets)
     }
 }
 

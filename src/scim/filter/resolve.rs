@@ -7,7 +7,7 @@ mod elements;
 pub(in crate::scim) use elements::existing;
 
 use super::super::error::{Named, ScimError, ScimType};
-use super::super::expression::{Assemble, Comparison, Literal};
+use super::super::expression::{Assemble, Comparison, Literal, Said};
 use super::super::instant::instant;
 use super::super::json::is_number;
 use super::super::path::AttrPath;
@@ -16,18 +16,12 @@ use super::super::resource::{Found, ListPart, Resource};
 use super::super::schema::AttributeType;
 use super::super::slots::SlotIndex;
 use super::matching::compare;
-use super::{Filter, Target};
+use super::{Criterion, Filter, Target};
+use crate::logic::{Group, Joint};
 use crate::value::{Text, Type, Value};
 
 /// The one name that Entra ID's connection test asks for.
 const PLACEHOLDER: &str = "PLACEHOLDER";
-
-/// What is asked of an attribute.
-#[derive(Clone, Copy)]
-enum Question<'q, 'a> {
-    Present,
-    Compare(Comparison, &'q Literal<'a>),
-}
 
 /// Says what the parts of a filter mean for one resource.
 #[derive(Clone, Copy, Debug)]
@@ -39,36 +33,30 @@ pub(in crate::scim) struct Resolver<'r> {
 }
 
 impl<'a> Assemble<'a> for Resolver<'_> {
-    type Whole = Filter<'a>;
+    type Known = SlotIndex;
+    type Atom = Criterion<'a>;
     type Error = ScimError;
 
-    fn compare(
+    fn known(&self, text: &[u8]) -> Option<(SlotIndex, usize)> {
+        self.resource.leading_slot(text)
+    }
+
+    fn of_known(
+        &self,
+        slot: SlotIndex,
+        said: Said<'a>,
+        group: &mut Group<'_, Criterion<'a>>,
+    ) -> Result<(), ScimError> {
+        self.slot(slot, &said, group)
+    }
+
+    fn of_path(
         &self,
         path: AttrPath<'a>,
-        operator: Comparison,
-        literal: Literal<'a>,
-    ) -> Result<Filter<'a>, ScimError> {
-        self.attribute(&path, Question::Compare(operator, &literal))
-    }
-
-    fn present(&self, path: AttrPath<'a>) -> Result<Filter<'a>, ScimError> {
-        self.attribute(&path, Question::Present)
-    }
-
-    fn element(&self, path: AttrPath<'a>) -> Result<Filter<'a>, ScimError> {
-        self.attribute(&path, Question::Present)
-    }
-
-    fn all(&self, parts: Vec<Filter<'a>>) -> Filter<'a> {
-        Filter::all(parts)
-    }
-
-    fn any(&self, parts: Vec<Filter<'a>>) -> Filter<'a> {
-        Filter::any(parts)
-    }
-
-    fn negation(&self, part: Filter<'a>) -> Filter<'a> {
-        part.negation()
+        said: Said<'a>,
+        group: &mut Group<'_, Criterion<'a>>,
+    ) -> Result<(), ScimError> {
+        self.attribute(&path, &said, group)
     }
 }
 
@@ -89,8 +77,9 @@ impl<'r> Resolver<'r> {
     fn attribute<'a>(
         &self,
         path: &AttrPath<'a>,
-        question: Question<'_, 'a>,
-    ) -> Result<Filter<'a>, ScimError> {
+        said: &Said<'a>,
+        group: &mut Group<'_, Criterion<'a>>,
+    ) -> Result<(), ScimError> {
         let found = self.resource.find(path);
         if path.filter.is_some() && !matches!(found, Found::Multi(..) | Found::List(..)) {
             return match found {
@@ -99,45 +88,51 @@ impl<'r> Resolver<'r> {
             };
         }
         // RFC 7643 §2.5: null is that nothing is there, of all that the path means.
-        if let Question::Compare(operator @ (Comparison::Eq | Comparison::Ne), Literal::Null) =
-            question
+        if let Said::Compare(operator @ (Comparison::Eq | Comparison::Ne), Literal::Null) = said
             && matches!(found, Found::Complex(_) | Found::Multi(..))
         {
-            let there = self.attribute(path, Question::Present)?;
-            return Ok(if operator == Comparison::Eq { there.negation() } else { there });
+            if *operator == Comparison::Ne {
+                return self.attribute(path, &Said::Present, group);
+            }
+            return group.negation(|group| self.attribute(path, &Said::Present, group));
         }
-        match (found, question) {
-            (Found::Id, Question::Present) => Ok(Filter::Everything),
-            (Found::Id, Question::Compare(operator, literal)) => {
-                let value = self.literal(Type::String, operator, literal, "id")?;
-                Ok(comparison(Target::Id, operator, value))
+        match (found, said) {
+            (Found::Id, Said::Present) => group.constant(true),
+            (Found::Id, Said::Compare(operator, literal)) => {
+                let value = self.literal(Type::String, *operator, literal, "id")?;
+                comparison(Target::Id, *operator, value, group);
             }
-            (Found::ResourceType, question) => self.resource_type(question),
-            (Found::Slot(slot), question) => self.slot(slot, question),
-            (Found::Complex(complex), Question::Present) => Ok(Filter::any(
-                complex.slots.iter().map(|slot| Filter::Present(Target::Slot(slot))),
+            (Found::ResourceType, said) => group.constant(self.resource_type(said)?),
+            (Found::Slot(slot), said) => return self.slot(slot, said, group),
+            (Found::Complex(complex), Said::Present) => group.formula(Filter::any(
+                complex.slots.iter().map(|slot| Filter::present(Target::Slot(slot))),
             )),
-            (Found::Complex(complex), question) => match complex.value() {
-                Some(slot) => self.slot(slot, question),
-                None => self.refuse(format!(
-                    "`{}` has no value of its own; compare one of its sub-attributes",
-                    Named(path.attribute)
-                )),
+            (Found::Complex(complex), said) => match complex.value() {
+                Some(slot) => return self.slot(slot, said, group),
+                None => {
+                    return self.refuse(format!(
+                        "`{}` has no value of its own; compare one of its sub-attributes",
+                        Named(path.attribute)
+                    ));
+                }
             },
-            (Found::Multi(multi, _), question) => self.list(multi, path, question),
-            (Found::List(list, ListPart::Whole | ListPart::Values), question) => {
-                self.values(list, path.filter.as_ref(), question)
+            (Found::Multi(multi, _), said) => {
+                group.formula(self.list(multi, path, said)?);
             }
-            (Found::Unknown, Question::Compare(Comparison::Eq, _))
+            (Found::List(list, ListPart::Whole | ListPart::Values), said) => {
+                group.formula(self.values(list, path.filter.as_ref(), said)?);
+            }
+            (Found::Unknown, Said::Compare(Comparison::Eq, _))
                 if self.profile.placeholder_filter
                     && path.attribute == PLACEHOLDER
                     && path.schema.is_none()
                     && path.sub_attribute.is_none() =>
             {
-                Ok(Filter::Nothing)
+                group.constant(false);
             }
-            _ => self.unknown(path),
+            _ => return self.unknown(path),
         }
+        Ok(())
     }
 
     fn unknown<T>(&self, path: &AttrPath<'_>) -> Result<T, ScimError> {
@@ -145,27 +140,36 @@ impl<'r> Resolver<'r> {
         self.refuse(format!("`{}` is not an attribute that can be searched here", Named(&bare)))
     }
 
-    fn resource_type<'a>(&self, question: Question<'_, 'a>) -> Result<Filter<'a>, ScimError> {
-        let Question::Compare(operator, literal) = question else { return Ok(Filter::Everything) };
-        let value = self.literal(Type::String, operator, literal, "meta.resourceType")?;
+    fn resource_type(&self, said: &Said<'_>) -> Result<bool, ScimError> {
+        let Said::Compare(operator, literal) = said else { return Ok(true) };
+        let value = self.literal(Type::String, *operator, literal, "meta.resourceType")?;
         let own = Value::text(self.resource.definition().name);
-        let truth = match value {
-            Some(value) => compare(&own, operator, &value, true),
-            None => operator == Comparison::Ne,
-        };
-        Ok(constant(truth))
+        Ok(match value {
+            Some(value) => compare(&own, *operator, &value, true),
+            None => *operator == Comparison::Ne,
+        })
     }
 
     fn slot<'a>(
         &self,
         slot: SlotIndex,
-        question: Question<'_, 'a>,
-    ) -> Result<Filter<'a>, ScimError> {
+        said: &Said<'a>,
+        group: &mut Group<'_, Criterion<'a>>,
+    ) -> Result<(), ScimError> {
         let target = Target::Slot(slot);
-        let Question::Compare(operator, literal) = question else {
-            return Ok(Filter::Present(target));
+        let Said::Compare(operator, literal) = said else {
+            group.atom(Criterion::Present(target));
+            return Ok(());
         };
-        let definition = self.resource.slot(slot);
+        let (operator, definition) = (*operator, self.resource.slot(slot));
+        // Texts are compared in every way.
+        if let (AttributeType::String, Type::String, Literal::Text(text)) =
+            (definition.attribute_type, definition.kind, literal)
+        {
+            let value = Value::Text(text.clone().into());
+            group.atom(Criterion::Compare { target, operator, value });
+            return Ok(());
+        }
         // RFC 7644 §3.4.2.2: boolean and binary attributes have no order.
         if definition.attribute_type == AttributeType::Binary
             && matches!(operator, Comparison::Gt | Comparison::Ge | Comparison::Lt | Comparison::Le)
@@ -174,7 +178,13 @@ impl<'r> Resolver<'r> {
                 .refuse(format!("`{}` cannot be compared with `{operator}`", definition.path));
         }
         let value = self.literal(definition.kind, operator, literal, &definition.path)?;
-        Ok(comparison(target, operator, value))
+        comparison(target, operator, value, group);
+        Ok(())
+    }
+
+    /// The same as a filter of its own.
+    fn of_slot<'a>(&self, slot: SlotIndex, said: &Said<'a>) -> Result<Filter<'a>, ScimError> {
+        Filter::written(Joint::And, |group| self.slot(slot, said, group))
     }
 
     /// A comparison's literal as a value of that slot; `None` for `null`.
@@ -196,10 +206,6 @@ impl<'r> Resolver<'r> {
         literal: &Literal<'a>,
         path: &str,
     ) -> Result<Option<Value<'a>>, ScimError> {
-        // Texts are compared in every way.
-        if let (Type::String, Literal::Text(text)) = (kind, literal) {
-            return Ok(Some(Value::Text(text.clone().into())));
-        }
         let textual = matches!(operator, Comparison::Co | Comparison::Sw | Comparison::Ew);
         let equality = matches!(operator, Comparison::Eq | Comparison::Ne);
         let possible = match kind {
@@ -262,16 +268,17 @@ pub(in crate::scim) fn is_value(path: &AttrPath<'_>) -> bool {
         && path.attribute.eq_ignore_ascii_case("value")
 }
 
-const fn constant<'a>(truth: bool) -> Filter<'a> {
-    if truth { Filter::Everything } else { Filter::Nothing }
-}
-
-fn comparison<'a>(target: Target, operator: Comparison, value: Option<Value<'a>>) -> Filter<'a> {
-    match value {
-        Some(value) => Filter::Compare { target, operator, value },
+fn comparison<'a>(
+    target: Target,
+    operator: Comparison,
+    value: Option<Value<'a>>,
+    group: &mut Group<'_, Criterion<'a>>,
+) {
+    match (value, operator) {
+        (Some(value), operator) => group.atom(Criterion::Compare { target, operator, value }),
         // `eq null` is the absence of any value (RFC 7643 §2.5).
-        None if target == Target::Id => constant(operator == Comparison::Ne),
-        None if operator == Comparison::Ne => Filter::Present(target),
-        None => Filter::Present(target).negation(),
+        (None, operator) if target == Target::Id => group.constant(operator == Comparison::Ne),
+        (None, Comparison::Ne) => group.atom(Criterion::Present(target)),
+        (None, _) => group.formula(Filter::present(target).negation()),
     }
 }

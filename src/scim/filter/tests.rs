@@ -280,7 +280,7 @@ fn filter() -> impl Strategy<Value = Filter<'static>> {
             let slot = resource.indices().nth(at).unwrap();
             let target = if kind == 0 { Target::Id } else { Target::Slot(slot) };
             if kind == 1 {
-                return Filter::Present(Target::Slot(slot));
+                return Filter::present(Target::Slot(slot));
             }
             let kind = if target == Target::Id {
                 crate::value::Type::String
@@ -294,7 +294,7 @@ fn filter() -> impl Strategy<Value = Filter<'static>> {
                 crate::value::Type::Decimal => (Value::Decimal(format!("{number}.5").into()), 2),
                 crate::value::Type::DateTime => (Value::DateTime("2026-01-01T00:00:00Z".into()), 2),
             };
-            Filter::Compare { target, operator: Comparison::ALL[operator % comparisons], value }
+            Filter::compare(target, Comparison::ALL[operator % comparisons], value)
         });
     let inner = leaf.prop_recursive(4, 24, 4, |inner| {
         prop_oneof![
@@ -303,7 +303,7 @@ fn filter() -> impl Strategy<Value = Filter<'static>> {
             inner.prop_map(Filter::negation),
         ]
     });
-    prop_oneof![1 => Just(Filter::Everything), 1 => Just(Filter::Nothing), 20 => inner]
+    prop_oneof![1 => Just(Filter::TRUE), 1 => Just(Filter::FALSE), 20 => inner]
 }
 
 proptest! {

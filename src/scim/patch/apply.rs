@@ -165,13 +165,13 @@ impl<'s> Application<'s> {
         let definition = resource.slot(choice.slot);
         let exact = definition.case_exact;
         let held = self.wished.value(choice.slot).each();
-        let meets = |at: usize, one: &Value<'_>| choice.condition.holds(at, one, exact);
+        let meets = |at: usize, one: &Value<'_>| choice.means(at, one, exact);
         let meant: Vec<bool> = held.iter().enumerate().map(|(at, one)| meets(at, one)).collect();
         let first = meant.iter().position(|meant| *meant);
         if first.is_none() && verb == Verb::Remove {
             return Ok(());
         }
-        let makes = profile.value_path_creates && choice.condition.makes(values, exact);
+        let makes = profile.value_path_creates && choice.makes(values, exact);
         let Some(place) = first.or(makes.then_some(held.len())) else {
             return Err(no_target(&definition.path));
         };

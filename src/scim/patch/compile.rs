@@ -2,13 +2,14 @@
 
 use super::super::document::{Body, Cursor, Reader, Wrong, read_only};
 use super::super::error::{Named, ScimError, ScimType};
-use super::super::expression::{Comparison, Expression, Literal};
+use super::super::expression::{AttrExp, Comparison, Expression, Literal, Said};
 use super::super::filter::{Filter, Resolver, existing};
 use super::super::path::{AttrPath, Brackets};
 use super::super::resource::{Found, Multi, is_companion};
 use super::super::slots::{SlotIndex, SlotSet};
 use super::message::Sent;
 use super::{Effect, Operation, Patch, Row, Selection, Verb, values};
+use crate::logic::View;
 use crate::value::Value;
 
 /// Reads one operation into the patch.
@@ -164,7 +165,7 @@ impl<'r, 'a> Lister<'_, 'r, 'a> {
             },
             (None, Some(column)) => {
                 let rows = (0..self.multi.elements.len())
-                    .map(|row| (row, existing(self.multi, row, Filter::Everything)))
+                    .map(|row| (row, existing(self.multi, row, Filter::TRUE)))
                     .collect();
                 self.select(rows, Some(column), Pin::List, sent)
             }
@@ -207,7 +208,7 @@ impl<'r, 'a> Lister<'_, 'r, 'a> {
                 }
                 let equal = terms.iter().map(|(column, value)| match multi.slot(row, *column) {
                     Some(slot) => Filter::equals(slot, value.clone().into_owned()),
-                    None => Filter::Nothing,
+                    None => Filter::FALSE,
                 });
                 alternatives.push(existing(multi, row, Filter::all(equal)));
             }
@@ -300,7 +301,7 @@ impl<'r, 'a> Lister<'_, 'r, 'a> {
                 Err(error) => return Err(error),
             }
         }
-        self.select(rows, column, pin(filter), sent)
+        self.select(rows, column, pin(filter.view()), sent)
     }
 
     fn select(
@@ -312,7 +313,7 @@ impl<'r, 'a> Lister<'_, 'r, 'a> {
     ) -> Result<(), ScimError> {
         let multi = self.multi;
         rows.retain(|(row, condition)| {
-            *condition != Filter::Nothing
+            condition.constant() != Some(false)
                 && column.is_none_or(|column| multi.slot(*row, column).is_some())
         });
         let Some((template, _)) = rows.first() else { return self.nowhere() };
@@ -373,12 +374,10 @@ enum Pin {
 }
 
 /// What the brackets say of an element that is not there yet.
-fn pin(filter: &Expression<'_>) -> Pin {
-    if filter.only_type().is_some() {
-        return Pin::Type;
-    }
-    match filter {
-        Expression::Compare { path, operator: Comparison::Eq, literal }
+fn pin(brackets: View<'_, AttrExp<'_>>) -> Pin {
+    match brackets {
+        View::Atom(said) if said.only_type().is_some() => Pin::Type,
+        View::Atom(AttrExp { path, said: Said::Compare(Comparison::Eq, literal) })
             if path.attribute.eq_ignore_ascii_case("primary") =>
         {
             let wanted = match literal {
@@ -388,8 +387,8 @@ fn pin(filter: &Expression<'_>) -> Pin {
             };
             if wanted { Pin::Primary } else { Pin::Nothing }
         }
-        Expression::And(parts) => {
-            let pins: Vec<Pin> = parts.iter().map(pin).collect();
+        View::All(parts) => {
+            let pins: Vec<Pin> = parts.map(pin).collect();
             let pinned = |wanted| pins.contains(&wanted);
             match (pinned(Pin::Type), pinned(Pin::Nothing)) {
                 (true, _) => Pin::Type,

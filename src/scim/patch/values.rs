@@ -2,12 +2,13 @@
 
 use super::super::document::{Reader, read_only};
 use super::super::error::{Named, ScimError, ScimType};
-use super::super::expression::{Comparison, Expression, Literal};
+use super::super::expression::{AttrExp, Comparison, Expression, Literal, Said};
 use super::super::filter::{Resolver, compare, is_value};
 use super::super::resource::{List, ListPart, is_companion};
 use super::super::slots::{SlotIndex, SlotSet};
 use super::compile::{drain, no_target, push, put, value};
 use super::{Effect, Patch, Verb};
+use crate::logic::Formula;
 use crate::value::{Value, alike};
 
 /// Some values of a list.
@@ -18,38 +19,32 @@ pub(super) struct Choice {
 }
 
 /// What brackets say of one value.
+pub(super) type Condition = Formula<Asked>;
+
+/// What is asked of one value.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) enum Condition {
-    All(Vec<Condition>),
-    Any(Vec<Condition>),
-    Not(Box<Condition>),
+pub(super) enum Asked {
     /// A comparison with the value itself.
     Compare(Comparison, Value<'static>),
     /// It is the primary one. Nothing tells the primary value of a list but its place: the first.
     Primary,
-    /// Every value.
-    Everything,
 }
 
-impl Condition {
-    /// Whether it holds of the value in that place.
-    pub(super) fn holds(&self, at: usize, value: &Value<'_>, exact: bool) -> bool {
-        match self {
-            Self::All(parts) => parts.iter().all(|part| part.holds(at, value, exact)),
-            Self::Any(parts) => parts.iter().any(|part| part.holds(at, value, exact)),
-            Self::Not(inner) => !inner.holds(at, value, exact),
-            Self::Compare(operator, literal) => compare(value, *operator, literal, exact),
-            Self::Primary => at == 0,
-            Self::Everything => true,
-        }
+impl Choice {
+    /// Whether the value in that place is meant.
+    pub(super) fn means(&self, at: usize, value: &Value<'_>, exact: bool) -> bool {
+        self.condition.view().holds(&|asked| match asked {
+            Asked::Compare(operator, literal) => compare(value, *operator, literal, exact),
+            Asked::Primary => at == 0,
+        })
     }
 
-    /// Whether these values may be made where none meets it: a primary one, or the very one that
+    /// Whether these values may be made where none is meant: a primary one, or the very one that
     /// is asked for.
     pub(super) fn makes(&self, values: &[Value<'_>], exact: bool) -> bool {
-        match self {
-            Self::Primary => true,
-            Self::Compare(Comparison::Eq, literal) => {
+        match self.condition.only_atom() {
+            Some(Asked::Primary) => true,
+            Some(Asked::Compare(Comparison::Eq, literal)) => {
                 values.iter().all(|value| alike(value, literal, exact))
             }
             _ => false,
@@ -144,28 +139,23 @@ impl<'a> Lister<'_, '_, 'a> {
 
     /// What brackets mean.
     fn condition(&self, brackets: &Expression<'_>) -> Result<Condition, ScimError> {
-        let each = |parts: &[Expression<'_>]| {
-            parts.iter().map(|part| self.condition(part)).collect::<Result<Vec<_>, _>>()
-        };
-        let negated = |condition| Condition::Not(Box::new(condition));
-        match brackets {
-            Expression::And(parts) => Ok(Condition::All(each(parts)?)),
-            Expression::Or(parts) => Ok(Condition::Any(each(parts)?)),
-            Expression::Not(inner) => Ok(negated(self.condition(inner)?)),
-            Expression::Compare { path, operator, literal } if is_value(path) => {
+        brackets.view().substitute(&mut |said| self.said(said))
+    }
+
+    fn said(&self, expression: &AttrExp<'_>) -> Result<Condition, ScimError> {
+        let AttrExp { path, said } = expression;
+        match said {
+            Said::Compare(operator, literal) if is_value(path) => {
                 let resolver =
                     Resolver::new(self.reader.resource, self.reader.profile, ScimType::InvalidPath);
                 Ok(match resolver.value_of(self.list.slot, *operator, literal)? {
-                    Some(value) => Condition::Compare(*operator, value.into_owned()),
+                    Some(value) => Condition::atom(Asked::Compare(*operator, value.into_owned())),
                     // No value of a list is `null`.
-                    None if *operator == Comparison::Ne => Condition::Everything,
-                    None => negated(Condition::Everything),
+                    None => Condition::of(*operator == Comparison::Ne),
                 })
             }
-            Expression::Present(path) | Expression::Element(path) if is_value(path) => {
-                Ok(Condition::Everything)
-            }
-            Expression::Compare { path, operator: Comparison::Eq, literal }
+            Said::Present if is_value(path) => Ok(Condition::TRUE),
+            Said::Compare(Comparison::Eq, literal)
                 if path.attribute.eq_ignore_ascii_case("primary") =>
             {
                 let is_primary = match literal {
@@ -173,19 +163,18 @@ impl<'a> Lister<'_, '_, 'a> {
                     Literal::Text(text) => text.eq_ignore_ascii_case("true"),
                     _ => false,
                 };
-                Ok(if is_primary { Condition::Primary } else { negated(Condition::Primary) })
+                let primary = Condition::atom(Asked::Primary);
+                Ok(if is_primary { primary } else { primary.negation() })
             }
             // What comes along with a value is not stored, so no value is known by it.
-            Expression::Compare { path, .. } | Expression::Present(path)
-                if self.list.definition.is_some() && is_companion(path.attribute) =>
-            {
+            _ if self.list.definition.is_some() && is_companion(path.attribute) => {
                 Err(no_target(self.text))
             }
             _ => {
                 let detail = format!(
                     "expected `value` in the brackets of `{}`, found `{}`",
                     self.list.path,
-                    Named(&brackets.to_string())
+                    Named(&expression.to_string())
                 );
                 Err(ScimError::new(ScimType::InvalidPath, detail))
             }

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use super::super::expression::{Comparison, Expression, Literal};
+use super::super::expression::{AttrExp, Comparison, Expression, Literal, Said};
 use super::super::json::Quoted;
 use super::AttrPath;
 
@@ -33,8 +33,8 @@ impl<'a> Brackets<'a> {
             Self::Type(kind) => {
                 let path =
                     AttrPath { schema: None, attribute: "type", filter: None, sub_attribute: None };
-                let literal = Literal::Text(kind.clone());
-                Cow::Owned(Expression::Compare { path, operator: Comparison::Eq, literal })
+                let said = Said::Compare(Comparison::Eq, Literal::Text(kind.clone()));
+                Cow::Owned(Expression::atom(AttrExp { path, said }))
             }
             Self::Condition(condition) => Cow::Borrowed(condition),
         }
@@ -43,10 +43,9 @@ impl<'a> Brackets<'a> {
 
 impl<'a> From<Expression<'a>> for Brackets<'a> {
     fn from(condition: Expression<'a>) -> Self {
-        let is_type = condition.only_type().is_some();
-        match condition {
-            Expression::Compare { literal: Literal::Text(kind), .. } if is_type => Self::Type(kind),
-            other => Self::Condition(Box::new(other)),
+        match condition.only_atom().and_then(AttrExp::only_type) {
+            Some(kind) => Self::Type(kind.clone()),
+            None => Self::Condition(Box::new(condition)),
         }
     }
 }

@@ -1,6 +1,6 @@
 use proptest::prelude::*;
 
-use super::super::expression::{Comparison, Expression, Literal};
+use super::super::expression::{AttrExp, Comparison, Expression, Literal, Said};
 use super::*;
 
 const CORE: &str = "urn:ietf:params:scim:schemas:core:2.0:User";
@@ -104,11 +104,10 @@ proptest! {
         typed in any::<bool>(),
         sub in proptest::option::of(name()),
     ) {
-        let filter = Expression::Compare {
+        let filter = Expression::atom(AttrExp {
             path: AttrPath { schema: None, attribute: &key, filter: None, sub_attribute: None },
-            operator: Comparison::Eq,
-            literal: Literal::Text(value.as_str().into()),
-        };
+            said: Said::Compare(Comparison::Eq, Literal::Text(value.as_str().into())),
+        });
         let path = AttrPath {
             schema: urn.then_some(CORE),
             attribute: &attribute,

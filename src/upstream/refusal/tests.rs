@@ -72,8 +72,7 @@ fn statuses_have_their_usual_meaning() {
 #[test]
 fn only_a_row_can_be_missing() {
     let users = users();
-    let query =
-        Query { predicate: Predicate::Everything, order: vec![], skip: 0, top: 1, count: false };
+    let query = Query { predicate: Predicate::TRUE, order: vec![], skip: 0, top: 1, count: false };
     let call = Call { entity: &users, action: Action::Search(&query) };
     assert_eq!(error(&call, &raw(404, &[], "")).unwrap().kind, Kind::Unsupported);
     let delta = Delta::default();

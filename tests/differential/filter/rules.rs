@@ -175,21 +175,25 @@ fn unmapped_type(case: &mut Question) {
 }
 
 fn whole_list(case: &mut Question) {
-    refuse(case, |spoken, _| {
-        let is_value = |spoken: &Spoken| {
-            matches!(spoken, Spoken::Compare(path, ..) | Spoken::Present(path)
-                if path.attribute.eq_ignore_ascii_case("value"))
-        };
+    // What is negated twice is not negated.
+    fn is_value(spoken: &Spoken) -> bool {
         match spoken {
-            Spoken::Element(list, inner) => {
-                list.attribute.eq_ignore_ascii_case("roles") && !is_value(inner)
+            Spoken::Compare(path, ..) | Spoken::Present(path) => {
+                path.attribute.eq_ignore_ascii_case("value")
             }
-            Spoken::Selected(list, inner, leaf) => {
-                let presence = matches!(**leaf, Spoken::Present(_)) && is_value(leaf);
-                list.attribute.eq_ignore_ascii_case("roles") && !(is_value(inner) && presence)
-            }
+            Spoken::Not(inner) => matches!(&**inner, Spoken::Not(inner) if is_value(inner)),
             _ => false,
         }
+    }
+    refuse(case, |spoken, _| match spoken {
+        Spoken::Element(list, inner) => {
+            list.attribute.eq_ignore_ascii_case("roles") && !is_value(inner)
+        }
+        Spoken::Selected(list, inner, leaf) => {
+            let presence = matches!(**leaf, Spoken::Present(_)) && is_value(leaf);
+            list.attribute.eq_ignore_ascii_case("roles") && !(is_value(inner) && presence)
+        }
+        _ => false,
     });
 }
 

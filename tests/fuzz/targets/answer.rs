@@ -29,13 +29,8 @@ pub(super) fn read(mapping: &Mapping, data: &[u8]) {
     let Some((first, body)) = data.split_first() else { return };
     let dialect = dialect(&mapping.dialect).expect("the dialect of a shipped mapping");
     let key = mapping.value_of_id("7").expect("a key");
-    let query = Query {
-        predicate: Predicate::Everything,
-        order: Vec::new(),
-        skip: 0,
-        top: 100,
-        count: true,
-    };
+    let query =
+        Query { predicate: Predicate::TRUE, order: Vec::new(), skip: 0, top: 100, count: true };
     let delta = Delta::default();
     let actions = [
         Action::Search(&query),

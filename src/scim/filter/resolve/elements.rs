@@ -4,12 +4,13 @@
 //! is printed.
 
 use super::super::super::error::{Named, ScimError};
-use super::super::super::expression::{Comparison, Expression, Literal};
+use super::super::super::expression::{AttrExp, Comparison, Expression, Literal, Said};
 use super::super::super::path::{AttrPath, Brackets};
 use super::super::super::resource::{List, Multi};
 use super::super::matching::compare;
-use super::super::{Filter, Target};
-use super::{Question, Resolver, constant, is_value};
+use super::super::{Criterion, Filter, Target};
+use super::{Resolver, is_value};
+use crate::logic::View;
 use crate::value::{Type, Value};
 
 impl Resolver<'_> {
@@ -18,27 +19,23 @@ impl Resolver<'_> {
         &self,
         list: &List,
         brackets: Option<&Brackets<'a>>,
-        question: Question<'_, 'a>,
+        said: &Said<'a>,
     ) -> Result<Filter<'a>, ScimError> {
-        let condition = brackets.map(Brackets::condition);
-        match (condition.as_deref(), question) {
-            (None, question) => self.slot(list.slot, question),
+        let Some(condition) = brackets.map(Brackets::condition) else {
+            return self.of_slot(list.slot, said);
+        };
+        match (condition.only_atom(), said) {
             // Of one element: what asks for two things of it cannot be told from two elements.
-            (Some(Expression::Compare { path, operator, literal }), Question::Present)
-                if is_value(path) =>
-            {
-                let condition = self.slot(list.slot, Question::Compare(*operator, literal))?;
-                Ok(match (operator, literal) {
+            (Some(AttrExp { path, said }), Said::Present) if is_value(path) => {
+                let condition = self.of_slot(list.slot, said)?;
+                Ok(match said {
                     // No value of a list is null.
-                    (Comparison::Eq, Literal::Null) => Filter::Nothing,
+                    Said::Compare(Comparison::Eq, Literal::Null) => Filter::FALSE,
                     _ if implies_presence(&condition) => condition,
-                    _ => Filter::all([Filter::Present(Target::Slot(list.slot)), condition]),
+                    _ => Filter::all([Filter::present(Target::Slot(list.slot)), condition]),
                 })
             }
-            (Some(Expression::Present(path)), Question::Present) if is_value(path) => {
-                self.slot(list.slot, Question::Present)
-            }
-            (Some(_), _) => self.refuse(format!(
+            _ => self.refuse(format!(
                 "expected one comparison of `value` in the brackets of `{}`, and none behind them",
                 list.path
             )),
@@ -50,7 +47,7 @@ impl Resolver<'_> {
         &self,
         multi: &Multi,
         path: &AttrPath<'a>,
-        question: Question<'_, 'a>,
+        said: &Said<'a>,
     ) -> Result<Filter<'a>, ScimError> {
         let brackets = path.filter.as_ref();
         let only = match brackets.and_then(Brackets::only_type) {
@@ -63,41 +60,37 @@ impl Resolver<'_> {
                 }
             },
         };
-        let sub = match (path.sub_attribute, question) {
+        let sub = match (path.sub_attribute, said) {
             (Some(sub), _) => Some(sub),
-            (None, Question::Present) => None,
+            (None, Said::Present) => None,
             // RFC 7644 §3.4.2.2: the attribute alone means its `value`.
-            (None, Question::Compare(..)) => Some("value"),
+            (None, Said::Compare(..)) => Some("value"),
         };
         // The commonest by far: `emails[type eq "work"].value`.
         if let (Some(row), Some(sub)) = (only, sub)
             && multi.sub_named(sub).is_some()
         {
-            return self.element_attribute(multi, row, sub, question);
+            return self.element_attribute(multi, row, sub, said);
         }
-        let negative = matches!(question, Question::Compare(Comparison::Ne, _));
+        let negative = matches!(said, Said::Compare(Comparison::Ne, _));
         let mut branches = Vec::with_capacity(multi.elements.len());
         for row in 0..multi.elements.len() {
             let condition = match brackets {
                 Some(brackets) => self.in_element(multi, row, &brackets.condition())?,
-                None => Filter::Everything,
+                None => Filter::TRUE,
             };
             let Some(sub) = sub else {
-                branches.push((
-                    existing(multi, row, condition),
-                    Filter::Everything,
-                    Filter::Nothing,
-                ));
+                branches.push((existing(multi, row, condition), Filter::TRUE, Filter::FALSE));
                 continue;
             };
-            let leaf = self.element_attribute(multi, row, sub, question)?;
+            let leaf = self.element_attribute(multi, row, sub, said)?;
             let column = multi.sub_named(sub);
             let there = match column.and_then(|column| multi.slot(row, column)) {
-                Some(slot) => Filter::Present(Target::Slot(slot)),
-                None if column.is_some() => Filter::Nothing,
+                Some(slot) => Filter::present(Target::Slot(slot)),
+                None if column.is_some() => Filter::FALSE,
                 None => exists(multi, row),
             };
-            if condition != Filter::Nothing && (column.is_none() || there != Filter::Nothing) {
+            if condition != Filter::FALSE && (column.is_none() || there != Filter::FALSE) {
                 branches.push((condition, leaf, there));
             }
         }
@@ -127,24 +120,14 @@ impl Resolver<'_> {
         row: usize,
         brackets: &Expression<'a>,
     ) -> Result<Filter<'a>, ScimError> {
-        let each = |parts: &[Expression<'a>]| {
-            let parts = parts.iter().map(|part| self.in_element(multi, row, part));
-            parts.collect::<Result<Vec<_>, _>>()
-        };
-        let (path, question) = match brackets {
-            Expression::Or(parts) => return Ok(Filter::any(each(parts)?)),
-            Expression::And(parts) => return Ok(Filter::all(each(parts)?)),
-            Expression::Not(inner) => return Ok(self.in_element(multi, row, inner)?.negation()),
-            Expression::Compare { path, operator, literal } => {
-                (path, Question::Compare(*operator, literal))
+        brackets.view().substitute(&mut |AttrExp { path, said }| {
+            if path.schema.is_some() || path.sub_attribute.is_some() || path.filter.is_some() {
+                let list = &multi.path;
+                return self
+                    .refuse(format!("expected a sub-attribute in the brackets of `{list}`"));
             }
-            Expression::Present(path) | Expression::Element(path) => (path, Question::Present),
-        };
-        if path.schema.is_some() || path.sub_attribute.is_some() || path.filter.is_some() {
-            return self
-                .refuse(format!("expected a sub-attribute in the brackets of `{}`", multi.path));
-        }
-        self.element_attribute(multi, row, path.attribute, question)
+            self.element_attribute(multi, row, path.attribute, said)
+        })
     }
 
     fn element_attribute<'a>(
@@ -152,44 +135,44 @@ impl Resolver<'_> {
         multi: &Multi,
         row: usize,
         sub: &str,
-        question: Question<'_, 'a>,
+        said: &Said<'a>,
     ) -> Result<Filter<'a>, ScimError> {
         if let Some(column) = multi.sub_named(sub) {
-            return match (multi.slot(row, column), question) {
-                (Some(slot), question) => self.slot(slot, question),
+            return match (multi.slot(row, column), said) {
+                (Some(slot), said) => self.of_slot(slot, said),
                 // This element never has one, but what others have says what can be asked.
-                (None, Question::Compare(operator, literal)) => {
+                (None, Said::Compare(operator, literal)) => {
                     let other = (0..multi.elements.len()).find_map(|row| multi.slot(row, column));
                     if let Some(slot) = other {
-                        self.slot(slot, question)?;
+                        self.of_slot(slot, said)?;
                     }
                     let equal = *literal == Literal::Null;
-                    Ok(constant(match operator {
+                    Ok(Filter::of(match operator {
                         Comparison::Eq => equal,
                         Comparison::Ne => !equal,
                         _ => false,
                     }))
                 }
-                (None, Question::Present) => Ok(Filter::Nothing),
+                (None, Said::Present) => Ok(Filter::FALSE),
             };
         }
         if sub.eq_ignore_ascii_case("type") {
-            let Question::Compare(operator, literal) = question else {
-                return Ok(Filter::Everything);
+            let Said::Compare(operator, literal) = said else {
+                return Ok(Filter::TRUE);
             };
             let kind = multi.elements.get(row).map_or("", |element| &element.kind);
-            let value = self.literal(Type::String, operator, literal, "type")?;
-            return Ok(constant(match value {
-                Some(value) => compare(&Value::text(kind), operator, &value, false),
-                None => operator == Comparison::Ne,
+            let value = self.literal(Type::String, *operator, literal, "type")?;
+            return Ok(Filter::of(match value {
+                Some(value) => compare(&Value::text(kind), *operator, &value, false),
+                None => *operator == Comparison::Ne,
             }));
         }
         if sub.eq_ignore_ascii_case("primary") {
             let primary = primary(multi, row);
-            let Question::Compare(operator, literal) = question else { return Ok(primary) };
-            let value = self.literal(Type::Boolean, operator, literal, "primary")?;
+            let Said::Compare(operator, literal) = said else { return Ok(primary) };
+            let value = self.literal(Type::Boolean, *operator, literal, "primary")?;
             let wanted = value == Some(Value::Boolean(true));
-            let negative = operator == Comparison::Ne;
+            let negative = *operator == Comparison::Ne;
             return Ok(if wanted == negative { primary.negation() } else { primary });
         }
         self.refuse(format!(
@@ -203,7 +186,7 @@ impl Resolver<'_> {
 /// That the element in that row is there.
 fn exists<'a>(multi: &Multi, row: usize) -> Filter<'a> {
     let slots = multi.elements.get(row).map(|element| element.slots).unwrap_or_default();
-    Filter::any(slots.iter().map(|slot| Filter::Present(Target::Slot(slot))))
+    Filter::any(slots.iter().map(|slot| Filter::present(Target::Slot(slot))))
 }
 
 /// That the element in that row is there and none before it.
@@ -226,11 +209,15 @@ pub(in crate::scim) fn existing<'a>(
 }
 
 fn implies_presence(condition: &Filter<'_>) -> bool {
-    match condition {
-        Filter::Nothing | Filter::Present(_) => true,
-        Filter::Compare { operator, .. } => *operator != Comparison::Ne,
-        Filter::All(parts) => parts.iter().any(implies_presence),
-        Filter::Any(parts) => parts.iter().all(implies_presence),
-        Filter::Everything | Filter::Not(_) => false,
+    fn implies(condition: View<'_, Criterion<'_>>) -> bool {
+        match condition {
+            View::Constant(truth) => !truth,
+            View::Atom(Criterion::Present(_)) => true,
+            View::Atom(Criterion::Compare { operator, .. }) => *operator != Comparison::Ne,
+            View::All(mut parts) => parts.any(implies),
+            View::Any(mut parts) => parts.all(implies),
+            View::Not(_) => false,
+        }
     }
+    implies(condition.view())
 }

@@ -8,7 +8,8 @@ use std::fmt::Write as _;
 
 use regex::Regex;
 
-use crate::record::{Case, Entity, Field, FieldIndex, Operator, Predicate};
+use crate::logic::{Parts, View};
+use crate::record::{Case, Entity, Field, FieldIndex, Operator, Predicate, Term};
 use crate::upstream::dialect::DialectError;
 use crate::upstream::literal::is_number;
 use crate::value::{Type, Value, fold, instant};
@@ -34,9 +35,9 @@ pub(super) fn of(
 ) -> Result<Option<String>, DialectError> {
     let literal = entity.options.pattern(super::LITERAL).ok_or(DialectError::Inexpressible)?;
     let mut writer = Writer { entity, literal, out: String::with_capacity(256) };
-    match predicate {
-        Predicate::Everything => return Ok(None),
-        Predicate::Nothing => return Err(DialectError::Nothing),
+    match predicate.view() {
+        View::Constant(true) => return Ok(None),
+        View::Constant(false) => return Err(DialectError::Nothing),
         other => writer.expression(other, DEPTH)?,
     }
     if writer.out.len() > LONGEST {
@@ -52,26 +53,31 @@ struct Writer<'e> {
 }
 
 impl Writer<'_> {
-    fn expression(&mut self, predicate: &Predicate<'_>, depth: usize) -> Result<(), DialectError> {
+    fn expression(
+        &mut self,
+        predicate: View<'_, Term<'_>>,
+        depth: usize,
+    ) -> Result<(), DialectError> {
         let depth = depth.checked_sub(1).ok_or(DialectError::Inexpressible)?;
         match predicate {
-            // Comparisons that are always so, in words that every SQL has.
-            Predicate::Everything => self.out.push_str("1 = 1"),
-            Predicate::Nothing => self.out.push_str("1 = 0"),
-            Predicate::Absent(field, absent) => {
+            // Nothing that depends on the row is a constant.
+            View::Constant(_) => return Err(DialectError::Inexpressible),
+            View::Atom(Term::Absent(field, absent)) => {
                 let name = self.field(*field)?.name.clone();
                 self.out.push_str(name.as_str());
                 self.out.push_str(if *absent { " IS NULL" } else { " IS NOT NULL" });
             }
-            Predicate::Not(inner) => {
+            View::Not(inner) => {
                 self.out.push_str("NOT (");
-                self.expression(inner, depth)?;
+                self.expression(inner.view(), depth)?;
                 self.out.push(')');
             }
-            Predicate::Shared(shared) => self.expression(shared.predicate(), depth)?,
-            Predicate::All(parts) => self.several(parts, " AND ", "1 = 1", depth)?,
-            Predicate::Any(parts) => self.several(parts, " OR ", "1 = 0", depth)?,
-            Predicate::Compare { field, operator, value, case } => {
+            View::Atom(Term::Shared(shared)) => {
+                self.expression(shared.predicate().view(), depth)?;
+            }
+            View::All(parts) => self.several(parts, " AND ", depth)?,
+            View::Any(parts) => self.several(parts, " OR ", depth)?,
+            View::Atom(Term::Compare { field, operator, value, case }) => {
                 self.compare(*field, *operator, value, *case)?;
             }
         }
@@ -80,29 +86,25 @@ impl Writer<'_> {
 
     fn several(
         &mut self,
-        parts: &[Predicate<'_>],
+        parts: Parts<'_, Term<'_>>,
         sign: &str,
-        none: &str,
         depth: usize,
     ) -> Result<(), DialectError> {
-        for (place, part) in parts.iter().enumerate() {
+        for (place, part) in parts.enumerate() {
             if place > 0 {
                 self.out.push_str(sign);
             }
             let part = match part {
-                Predicate::Shared(shared) => shared.predicate(),
+                View::Atom(Term::Shared(shared)) => shared.predicate().view(),
                 part => part,
             };
-            if matches!(part, Predicate::All(_) | Predicate::Any(_)) {
+            if matches!(part, View::All(_) | View::Any(_)) {
                 self.out.push('(');
                 self.expression(part, depth)?;
                 self.out.push(')');
             } else {
                 self.expression(part, depth)?;
             }
-        }
-        if parts.is_empty() {
-            self.out.push_str(none);
         }
         Ok(())
     }

@@ -24,12 +24,7 @@ type Written = (String, Bytes);
 
 /// The row of a key.
 pub(super) fn read(entity: &Entity, key: &UpstreamKey) -> Result<Written, DialectError> {
-    let predicate = Predicate::Compare {
-        field: entity.key,
-        operator: Operator::Eq,
-        value: key.value(),
-        case: Case::Exact,
-    };
+    let predicate = Predicate::compare(entity.key, Operator::Eq, key.value(), Case::Exact);
     // A key that cannot be asked for addresses nothing.
     let condition = condition::of(&predicate, entity).map_err(|_| DialectError::Key)?;
     find(entity, condition.as_deref())

@@ -64,7 +64,7 @@ fn field(entity: &Entity, name: &str) -> FieldIndex {
 
 fn equal<'a>(entity: &Entity, name: &str, value: Value<'a>) -> Predicate<'a> {
     let field = field(entity, name);
-    Predicate::Compare { field, operator: Operator::Eq, value, case: Case::Insensitive }
+    Predicate::compare(field, Operator::Eq, value, Case::Insensitive)
 }
 
 fn query(predicate: Predicate<'_>) -> Query<'_> {

@@ -2,21 +2,14 @@
 //!
 //! The syntax comes from here alone; names and values are encoded, so they cannot become syntax.
 
-use crate::record::{Case, Field, Fields, Operator, Predicate};
+use crate::logic::{Parts, View};
+use crate::record::{Case, Field, Fields, Operator, Predicate, Term};
 use crate::upstream::dialect::DialectError;
 use crate::upstream::literal;
 use crate::value::{Value, fold};
 
 const AND: &str = "%20and%20";
 const OR: &str = "%20or%20";
-
-/// What is known of a predicate without asking.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Truth {
-    Always,
-    Never,
-    Depends,
-}
 
 /// Writes the expression; nothing at all for a predicate that every row meets.
 ///
@@ -27,61 +20,48 @@ pub(super) fn write(
     predicate: &Predicate<'_>,
     fields: &Fields,
 ) -> Result<(), DialectError> {
-    match expression(out, predicate, fields)? {
-        Truth::Never => Err(DialectError::Nothing),
-        Truth::Always | Truth::Depends => Ok(()),
+    match predicate.view() {
+        View::Constant(true) => Ok(()),
+        View::Constant(false) => Err(DialectError::Nothing),
+        depending => expression(out, depending, fields),
     }
 }
 
-/// Writes a predicate that depends on the row, and nothing for another.
 fn expression(
     out: &mut String,
-    predicate: &Predicate<'_>,
+    predicate: View<'_, Term<'_>>,
     fields: &Fields,
-) -> Result<Truth, DialectError> {
+) -> Result<(), DialectError> {
     match predicate {
-        Predicate::Everything => Ok(Truth::Always),
-        Predicate::Nothing => Ok(Truth::Never),
-        Predicate::Absent(field, absent) => {
-            let Some(field) = fields.field(*field) else { return Err(DialectError::Unknown) };
-            name(out, field, false);
+        // Nothing that depends on the row is a constant.
+        View::Constant(_) => Err(DialectError::Inexpressible),
+        View::Atom(Term::Absent(field, absent)) => {
+            name(out, fields.field(*field).ok_or(DialectError::Unknown)?, false);
             out.push_str(if *absent { "%20eq%20null" } else { "%20ne%20null" });
-            Ok(Truth::Depends)
+            Ok(())
         }
-        Predicate::Shared(shared) => {
-            // Only what depends on the row is ever kept.
+        View::Atom(Term::Shared(shared)) => {
             if let Some(written) = shared.written() {
                 out.push_str(written);
-                return Ok(Truth::Depends);
+                return Ok(());
             }
             let start = out.len();
-            let truth = expression(out, shared.predicate(), fields)?;
-            if truth == Truth::Depends {
-                shared.keep(out.get(start..).unwrap_or_default());
-            }
-            Ok(truth)
+            expression(out, shared.predicate().view(), fields)?;
+            shared.keep(out.get(start..).unwrap_or_default());
+            Ok(())
         }
-        Predicate::Not(inner) => {
-            let start = out.len();
-            out.push_str("not%20(");
-            let opposite = match expression(out, inner, fields)? {
-                Truth::Always => Truth::Never,
-                Truth::Never => Truth::Always,
-                Truth::Depends => {
-                    out.push(')');
-                    return Ok(Truth::Depends);
-                }
-            };
-            out.truncate(start);
-            Ok(opposite)
-        }
-        Predicate::All(parts) => several(out, parts, AND, Truth::Never, fields),
-        Predicate::Any(parts) => several(out, parts, OR, Truth::Always, fields),
-        Predicate::Compare { field, operator, value, case } => {
+        View::Atom(Term::Compare { field, operator, value, case }) => {
             let field = fields.field(*field).ok_or(DialectError::Unknown)?;
-            comparison(out, field, *operator, value, *case)?;
-            Ok(Truth::Depends)
+            comparison(out, field, *operator, value, *case)
         }
+        View::Not(inner) => {
+            out.push_str("not%20(");
+            expression(out, inner.view(), fields)?;
+            out.push(')');
+            Ok(())
+        }
+        View::All(parts) => several(out, parts, AND, fields),
+        View::Any(parts) => several(out, parts, OR, fields),
     }
 }
 
@@ -145,48 +125,35 @@ fn literal(
     }
 }
 
-/// Writes the parts that depend on the row, in parentheses where they are themselves joined. One
-/// `decisive` part decides for all; without any that depends, the opposite is true of all.
+/// Writes the parts, in parentheses where they are themselves joined.
 fn several(
     out: &mut String,
-    parts: &[Predicate<'_>],
+    parts: Parts<'_, Term<'_>>,
     sign: &str,
-    decisive: Truth,
     fields: &Fields,
-) -> Result<Truth, DialectError> {
-    let start = out.len();
-    for part in parts {
-        let before = out.len();
-        if before > start {
+) -> Result<(), DialectError> {
+    for (place, part) in parts.enumerate() {
+        if place > 0 {
             out.push_str(sign);
         }
         let is_joined = match part {
-            Predicate::All(_) | Predicate::Any(_) => true,
-            Predicate::Shared(shared) => match shared.predicate() {
-                Predicate::All(_) => sign != AND,
-                Predicate::Any(_) => true,
+            View::All(_) | View::Any(_) => true,
+            View::Atom(Term::Shared(shared)) => match shared.predicate().view() {
+                View::All(_) => sign != AND,
+                View::Any(_) => true,
                 _ => false,
             },
             _ => false,
         };
         if is_joined {
             out.push('(');
-        }
-        match expression(out, part, fields)? {
-            Truth::Depends if is_joined => out.push(')'),
-            Truth::Depends => {}
-            truth if truth == decisive => {
-                out.truncate(start);
-                return Ok(decisive);
-            }
-            _ => out.truncate(before),
+            expression(out, part, fields)?;
+            out.push(')');
+        } else {
+            expression(out, part, fields)?;
         }
     }
-    Ok(match decisive {
-        _ if out.len() > start => Truth::Depends,
-        Truth::Never => Truth::Always,
-        _ => Truth::Never,
-    })
+    Ok(())
 }
 
 fn name(out: &mut String, field: &Field, lowered: bool) {

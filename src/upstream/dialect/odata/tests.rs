@@ -48,7 +48,7 @@ fn compare<'a>(
     value: Value<'a>,
     case: Case,
 ) -> Predicate<'a> {
-    Predicate::Compare { field: field(entity, name), operator, value, case }
+    Predicate::compare(field(entity, name), operator, value, case)
 }
 
 fn filter(entity: &Entity, predicate: Predicate<'_>) -> String {
@@ -103,10 +103,10 @@ fn a_collection_outside_the_base_url_is_refused() {
 fn a_search_says_what_is_not_trivial() {
     let users = users();
     let name = field(&users, "userName");
-    let everything = query(Predicate::Everything);
+    let everything = query(Predicate::TRUE);
     assert_eq!(line(&users, Action::Search(&everything)), "GET /HR/odata/data/WFUser?$top=100");
     let search = Query {
-        predicate: Predicate::Absent(name, false),
+        predicate: Predicate::absent(name, false),
         order: vec![(name, Direction::Descending), (field(&users, "x.y@z"), Direction::Ascending)],
         skip: 4,
         top: 3,
@@ -117,7 +117,7 @@ fn a_search_says_what_is_not_trivial() {
         "GET /HR/odata/data/WFUser?$filter=userName%20ne%20null\
          &$orderby=userName%20desc,x.y%40z&$skip=4&$top=3&$count=true"
     );
-    let nothing = query(Predicate::All(vec![Predicate::Everything, Predicate::Nothing]));
+    let nothing = query(Predicate::all([Predicate::TRUE, Predicate::FALSE]));
     assert_eq!(write(&users, Action::Search(&nothing)).unwrap_err(), DialectError::Nothing);
 }
 
@@ -139,23 +139,20 @@ fn predicates_become_expressions() {
             compare(&users, "userName", Operator::StartsWith, Value::text("A,)"), Case::ToLower),
             "startswith(tolower(userName),'a,)')",
         ),
-        (Predicate::Absent(field(&users, "created"), true), "created eq null"),
+        (Predicate::absent(field(&users, "created"), true), "created eq null"),
         (
-            Predicate::All(vec![
-                Predicate::Any(vec![ana(Case::Exact), Predicate::Nothing, enabled()]),
-                Predicate::Everything,
-                Predicate::Not(Box::new(number())),
+            Predicate::all([
+                Predicate::any([ana(Case::Exact), Predicate::FALSE, enabled()]),
+                Predicate::TRUE,
+                number().negation(),
             ]),
             "(userName eq 'ANA O''N' or enabled ne true) and not (idUser gt 7)",
         ),
         (
-            Predicate::Any(vec![Predicate::All(vec![enabled(), number()]), number()]),
+            Predicate::any([Predicate::all([enabled(), number()]), number()]),
             "(enabled ne true and idUser gt 7) or idUser gt 7",
         ),
-        (
-            Predicate::Not(Box::new(Predicate::Any(vec![enabled(), number()]))),
-            "not (enabled ne true or idUser gt 7)",
-        ),
+        (Predicate::any([enabled(), number()]).negation(), "not (enabled ne true or idUser gt 7)"),
     ] {
         assert_eq!(filter(&users, predicate), expected);
     }
@@ -266,7 +263,7 @@ fn other_spellings_of_a_type_are_understood_and_misfits_named() {
 #[test]
 fn a_page_needs_its_array_and_prefers_the_total_of_all() {
     let users = users();
-    let search = query(Predicate::Everything);
+    let search = query(Predicate::TRUE);
     let search = Action::Search(&search);
     let body = r#"{"@odata.count":1,"value":[{"idUser":7},{"idUser":8}],
         "@odata.totalCount":3,"@odata.nextLink":"?$skip=2\u0026$top=2"}"#;
@@ -372,7 +369,7 @@ proptest! {
     #[test]
     fn any_answer_is_read_or_refused(body in r#"[\[\]{}":,a-z0-9@.\\ ]{0,60}"#) {
         let users = users();
-        let search = query(Predicate::Everything);
+        let search = query(Predicate::TRUE);
         let _ = read(&users, Action::Search(&search), &[], &body);
         let _ = read(&users, Action::Read { key: &SEVEN }, &[], &body);
     }

@@ -120,16 +120,7 @@ pub(super) fn page<'b>(
 
 /// Whether a search is asked for without any comparison.
 fn is_list(query: &Query<'_>) -> bool {
-    use crate::record::Predicate;
-    fn is_everything(predicate: &Predicate<'_>) -> bool {
-        match predicate {
-            Predicate::Everything => true,
-            Predicate::All(parts) => parts.iter().all(is_everything),
-            Predicate::Shared(shared) => is_everything(shared.predicate()),
-            _ => false,
-        }
-    }
-    is_everything(&query.predicate)
+    query.predicate.constant() == Some(true)
 }
 
 /// The array of rows, where there is one.

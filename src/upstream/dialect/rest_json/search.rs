@@ -5,9 +5,8 @@ use super::options::{
     ASCENDING, COMPARE, CONTENT, CRITERIA, DESCENDING, FIRST_PAGE, LIST, LITERAL, NAMES, OFFSET,
     PAGE, QUERY, SEARCH, SEPARATOR, SIZE, SORT, SORTED, STYLE, absence, comparison, uses,
 };
-use crate::record::{
-    Case, Direction, Entity, FieldIndex, Options, Predicate, Query, Template, Tree,
-};
+use crate::logic::View;
+use crate::record::{Case, Direction, Entity, FieldIndex, Options, Query, Template, Term, Tree};
 use crate::upstream::dialect::DialectError;
 use crate::value::{Value, fold};
 
@@ -22,7 +21,7 @@ pub(super) fn search<'q>(
 ) -> Result<Search<'q>, DialectError> {
     let search = entity.options.group(SEARCH).ok_or(DialectError::NoSuchCall)?;
     let mut comparisons = Vec::new();
-    collect(&query.predicate, &mut comparisons)?;
+    collect(query.predicate.view(), &mut comparisons)?;
     let is_list = comparisons.is_empty() && entity.options.is_group_said(LIST);
     let operation = if is_list { entity.options.group(LIST) } else { None }.unwrap_or(search);
     let mut criteria = Criteria::of(search, comparisons.len());
@@ -70,23 +69,23 @@ enum Comparison<'p> {
 
 /// The comparisons that must all hold; anything but those is not known to such a server.
 fn collect<'p>(
-    predicate: &'p Predicate<'_>,
+    predicate: View<'p, Term<'p>>,
     found: &mut Vec<Comparison<'p>>,
 ) -> Result<(), DialectError> {
     match predicate {
-        Predicate::Everything => Ok(()),
-        Predicate::Nothing => Err(DialectError::Nothing),
-        Predicate::Compare { field, operator, value, case } => {
+        View::Constant(true) => Ok(()),
+        View::Constant(false) => Err(DialectError::Nothing),
+        View::Atom(Term::Compare { field, operator, value, case }) => {
             found.push(Comparison::With(*field, *operator, value, *case));
             Ok(())
         }
-        Predicate::Absent(field, absent) => {
+        View::Atom(Term::Absent(field, absent)) => {
             found.push(Comparison::Absent(*field, *absent));
             Ok(())
         }
-        Predicate::All(parts) => parts.iter().try_for_each(|part| collect(part, found)),
-        Predicate::Shared(shared) => collect(shared.predicate(), found),
-        Predicate::Any(_) | Predicate::Not(_) => Err(DialectError::Inexpressible),
+        View::Atom(Term::Shared(shared)) => collect(shared.predicate().view(), found),
+        View::All(mut parts) => parts.try_for_each(|part| collect(part, found)),
+        View::Any(_) | View::Not(_) => Err(DialectError::Inexpressible),
     }
 }
 

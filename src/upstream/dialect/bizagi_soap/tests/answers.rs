@@ -30,7 +30,7 @@ fn read<'b>(entity: &Entity, action: Action<'_>, body: &'b str) -> Result<Outcom
 }
 
 fn rows<'b>(entity: &Entity, body: &'b str) -> Page<'b> {
-    match read(entity, Action::Search(&query(Predicate::Everything)), body) {
+    match read(entity, Action::Search(&query(Predicate::TRUE)), body) {
         Ok(Outcome::Rows(page)) => page,
         other => panic!("{other:?}"),
     }
@@ -87,7 +87,7 @@ fn nobody_is_an_empty_list_and_a_missing_row() {
     for body in [fixture!("rows"), fixture!("rows-as-string")] {
         assert!(!BizagiSoap.refuses(&call, StatusCode::OK, body.as_bytes()));
     }
-    let everybody = query(Predicate::Everything);
+    let everybody = query(Predicate::TRUE);
     let search = Call { entity: &users, action: Action::Search(&everybody) };
     assert!(!BizagiSoap.refuses(&search, StatusCode::OK, body.as_bytes()));
 }
@@ -137,7 +137,7 @@ fn a_refusal_hides_in_a_success() {
     assert_eq!(told("<html>Runtime Error</html>"), None);
     // A person may be named like an error.
     let named = fixture!("rows").replace("ana</", "BizAgiWSError</");
-    let everybody = query(Predicate::Everything);
+    let everybody = query(Predicate::TRUE);
     let search = Call { entity: &users, action: Action::Search(&everybody) };
     assert!(!BizagiSoap.refuses(&search, StatusCode::OK, named.as_bytes()));
 }
@@ -164,7 +164,7 @@ fn a_missing_endpoint_is_never_a_missing_row() {
 fn what_is_no_answer_is_not_understood() {
     let users = users();
     let rows = fixture!("rows");
-    let everybody = query(Predicate::Everything);
+    let everybody = query(Predicate::TRUE);
     let search = Action::Search(&everybody);
     for media in ["text/html", "application/json", "image/svg"] {
         let error = read_as(&users, search, media, rows).unwrap_err();
@@ -190,7 +190,7 @@ fn what_is_no_answer_is_not_understood() {
 #[test]
 fn a_truncated_answer_is_never_a_list() {
     let users = users();
-    let everybody = query(Predicate::Everything);
+    let everybody = query(Predicate::TRUE);
     for body in [fixture!("rows").trim_end(), fixture!("rows-as-string").trim_end()] {
         for (end, _) in body.char_indices() {
             assert!(read(&users, Action::Search(&everybody), &body[..end]).is_err(), "{end}");
@@ -202,7 +202,7 @@ fn a_truncated_answer_is_never_a_list() {
 fn xml_brings_no_types_no_entities_and_no_depth() {
     let users = users();
     let rows = fixture!("rows");
-    let everybody = query(Predicate::Everything);
+    let everybody = query(Predicate::TRUE);
     let search = Action::Search(&everybody);
     let typed = rows.replacen(
         "<soap:Envelope",
@@ -258,7 +258,7 @@ proptest! {
     #[test]
     fn any_answer_is_read_or_refused(body in prop_oneof![mangled(), any::<Vec<u8>>()]) {
         let entity = users();
-        let (query, delta) = (query(Predicate::Everything), Delta::default());
+        let (query, delta) = (query(Predicate::TRUE), Delta::default());
         let actions = [
             Action::Read { key: &SEVEN },
             Action::Search(&query),

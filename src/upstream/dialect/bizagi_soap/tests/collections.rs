@@ -27,7 +27,7 @@ fn updated(users: &Entity, delta: &Delta<'_>) -> String {
 fn read_rows<'b>(users: &Entity, body: &'b str) -> Result<Page<'b>, Unreadable> {
     let mut headers = HeaderMap::new();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/xml"));
-    let query = query(Predicate::Everything);
+    let query = query(Predicate::TRUE);
     let call = Call { entity: users, action: Action::Search(&query) };
     match BizagiSoap.read(&call, StatusCode::OK, &headers, body.as_bytes())? {
         Outcome::Rows(page) => Ok(page),

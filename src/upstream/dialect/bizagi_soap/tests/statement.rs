@@ -67,7 +67,7 @@ fn compare<'a>(
     value: Value<'a>,
     case: Case,
 ) -> Predicate<'a> {
-    Predicate::Compare { field: field(entity, name), operator, value, case }
+    Predicate::compare(field(entity, name), operator, value, case)
 }
 
 #[test]
@@ -110,22 +110,19 @@ fn predicates_are_written_as_conditions() {
             ),
             "HireDate <= '2026-03-01T00:00:00'",
         ),
-        (Predicate::Absent(name, true), "userName IS NULL"),
+        (Predicate::absent(name, true), "userName IS NULL"),
         (
-            Predicate::All(vec![
-                Predicate::Any(vec![
-                    Predicate::Absent(name, false),
-                    text("domain", Operator::Eq, "x"),
-                ]),
-                Predicate::Not(Box::new(text("domain", Operator::Eq, "y"))),
+            Predicate::all([
+                Predicate::any([Predicate::absent(name, false), text("domain", Operator::Eq, "x")]),
+                text("domain", Operator::Eq, "y").negation(),
             ]),
             "(userName IS NOT NULL OR domain = 'x') AND NOT (domain = 'y')",
         ),
     ] {
         assert_eq!(statement(&users, &predicate).unwrap(), expected);
     }
-    assert_eq!(condition::of(&Predicate::Everything, &users), Ok(None));
-    assert_eq!(condition::of(&Predicate::Nothing, &users), Err(DialectError::Nothing));
+    assert_eq!(condition::of(&Predicate::TRUE, &users), Ok(None));
+    assert_eq!(condition::of(&Predicate::FALSE, &users), Err(DialectError::Nothing));
 }
 
 #[test]
@@ -168,10 +165,10 @@ fn what_cannot_be_expressed_is_refused_and_not_changed_to_fit() {
         let error = statement(&users, &equal(&users, name, value)).unwrap_err();
         assert_eq!(error, DialectError::Misfit(name.into()));
     }
-    let deep = (0..40)
-        .fold(Predicate::Absent(users.key, true), |inner, _| Predicate::Not(Box::new(inner)));
+    let absent = || Predicate::absent(users.key, true);
+    let deep = (0..20).fold(absent(), |inner, _| Predicate::all([inner, absent()]).negation());
     assert_eq!(statement(&users, &deep), Err(DialectError::Inexpressible));
-    let long = Predicate::Any(vec![Predicate::Absent(users.key, true); 2000]);
+    let long = Predicate::any(vec![absent(); 2000]);
     assert_eq!(statement(&users, &long), Err(DialectError::Inexpressible));
 }
 
@@ -179,7 +176,7 @@ fn what_cannot_be_expressed_is_refused_and_not_changed_to_fit() {
 fn a_name_that_is_no_plain_word_is_never_written() {
     let mut users = users();
     let index = users.fields.push(Field::new("a OR 1=1", Type::String, Case::Insensitive)).unwrap();
-    let predicate = Predicate::Absent(index, true);
+    let predicate = Predicate::absent(index, true);
     assert_eq!(condition::of(&predicate, &users), Err(DialectError::Unknown));
     let mut delta = Delta::default();
     delta.set(index, Value::text("x"));
@@ -232,7 +229,7 @@ proptest! {
             let everything = Regex::new("^(?s:.*)$").unwrap();
             users.options.put(LITERAL, OptionValue::Pattern(everything));
         }
-        let around = |value: Value<'static>| Predicate::All(vec![
+        let around = |value: Value<'static>| Predicate::all([
             compare(&users, "userName", operator, value, case),
             equal(&users, "domain", Value::text("contoso.com")),
         ]);

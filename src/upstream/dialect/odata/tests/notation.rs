@@ -55,14 +55,14 @@ fn rows_that_come_with_a_row_are_asked_for_and_searched() {
     let asked = line(&people, Action::Read { key: &key() });
     assert_eq!(asked, format!("GET /HR/odata/v4/guid/People({ID})?$expand=department"));
     let search = Query {
-        predicate: Predicate::All(vec![
+        predicate: Predicate::all([
             compare(&people, "department.code", Operator::Eq, Value::text("D1"), Case::ToLower),
             compare(&people, "hireDate", Operator::Ge, Value::text("2026-03-01"), Case::Exact),
             compare(&people, "ID", Operator::Ne, Value::text(ID), Case::Exact),
-            Predicate::Absent(field(&people, "department.name"), false),
+            Predicate::absent(field(&people, "department.name"), false),
         ]),
         order: vec![(field(&people, "department.name"), Direction::Ascending)],
-        ..query(Predicate::Everything)
+        ..query(Predicate::TRUE)
     };
     let asked = line(&people, Action::Search(&search));
     assert_eq!(

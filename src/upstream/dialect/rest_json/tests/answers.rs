@@ -70,7 +70,7 @@ fn what_is_no_row_is_refused_without_its_values() {
 #[test]
 fn a_page_has_rows_a_total_and_a_next_link_where_the_mapping_says() {
     let people = entity(&[]);
-    let everybody = query(Predicate::Everything);
+    let everybody = query(Predicate::TRUE);
     let search = Action::Search(&everybody);
     let body = format!(r#"{{"data":{{"count":"12","items":[{ROW},{{"id":"8"}}]}}}}"#);
     let Ok(Outcome::Rows(page)) = read(&people, search, &[], &body) else { panic!("a page") };
@@ -168,7 +168,7 @@ fn an_error_may_hide_in_a_success() {
 
 #[test]
 fn nothing_found_is_an_answer_of_the_same_shape() {
-    let everybody = query(Predicate::Everything);
+    let everybody = query(Predicate::TRUE);
     for people in [entity(&[]), with_options("")] {
         let body = RestJson.nothing_found(&people);
         let body = std::str::from_utf8(&body).unwrap();

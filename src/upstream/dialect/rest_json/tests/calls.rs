@@ -8,7 +8,7 @@ fn is<'a>(entity: &Entity, name: &str, value: Value<'a>) -> Predicate<'a> {
 }
 
 fn compare<'a>(entity: &Entity, name: &str, operator: Operator, value: Value<'a>) -> Predicate<'a> {
-    Predicate::Compare { field: field(entity, name), operator, value, case: Case::Insensitive }
+    Predicate::compare(field(entity, name), operator, value, Case::Insensitive)
 }
 
 #[test]
@@ -54,7 +54,7 @@ fn without_options_the_usual_calls_are_made() {
     let update = Action::Update { key: &key, delta: &delta, source, version: None };
     let sent = r#"PUT /HR/api/people/7 {"id":"7","name":{"first":"Ana"}}"#;
     assert_eq!(line(&people, update), sent);
-    let everybody = query(Predicate::Everything);
+    let everybody = query(Predicate::TRUE);
     assert_eq!(line(&people, Action::Search(&everybody)), "GET /HR/api/people");
     let delete = Action::Delete { key: &key, version: None };
     assert_eq!(write(&people, delete).unwrap_err(), DialectError::NoSuchCall);
@@ -70,9 +70,9 @@ fn a_search_is_written_in_the_servers_style() {
     let people = entity(&[]);
     let (name, realm) = (field(&people, "account.name"), field(&people, "account.realm"));
     let search = Query {
-        predicate: Predicate::All(vec![
+        predicate: Predicate::all([
             is(&people, "account.name", Value::text("a\"na")),
-            Predicate::All(vec![is(&people, "account.enabled", Value::Boolean(true))]),
+            Predicate::all([is(&people, "account.enabled", Value::Boolean(true))]),
             compare(&people, "account.realm", Operator::Ne, Value::text("local")),
             is(&people, "employment.level", Value::Integer(3)),
         ]),
@@ -97,16 +97,19 @@ fn a_search_is_written_in_the_servers_style() {
     let odd = Query { skip: 7, ..search.clone() };
     assert_eq!(write(&people, Action::Search(&odd)).unwrap_err(), DialectError::Inexpressible);
     for cannot in [
-        Predicate::Not(Box::new(is(&people, "account.name", Value::text("x")))),
-        Predicate::Any(vec![Predicate::Everything]),
-        Predicate::Absent(name, true),
+        is(&people, "account.name", Value::text("x")).negation(),
+        Predicate::any([
+            is(&people, "account.name", Value::text("x")),
+            is(&people, "account.name", Value::text("y")),
+        ]),
+        Predicate::absent(name, true),
         compare(&people, "account.name", Operator::StartsWith, Value::text("x")),
     ] {
         let cannot = query(cannot);
         let error = write(&people, Action::Search(&cannot)).unwrap_err();
         assert_eq!(error, DialectError::Inexpressible);
     }
-    let nothing = query(Predicate::All(vec![Predicate::Nothing]));
+    let nothing = query(Predicate::all([Predicate::FALSE]));
     assert_eq!(write(&people, Action::Search(&nothing)).unwrap_err(), DialectError::Nothing);
 }
 
@@ -133,10 +136,10 @@ fn a_search_may_stand_in_the_query() {
     assert!(people.facts.sort && people.facts.total && people.facts.absence);
     let ana = || is(&people, "account.name", Value::text("ana&x=1 +"));
     let search = Query {
-        predicate: Predicate::All(vec![
+        predicate: Predicate::all([
             ana(),
             compare(&people, "employment.level", Operator::Ge, Value::Integer(3)),
-            Predicate::Absent(field(&people, "contact.mobile"), true),
+            Predicate::absent(field(&people, "contact.mobile"), true),
         ]),
         order: vec![(field(&people, "account.name"), Direction::Descending)],
         skip: 7,
@@ -151,14 +154,14 @@ fn a_search_may_stand_in_the_query() {
     let begins = query(compare(&people, "account.name", Operator::StartsWith, Value::text("a")));
     let line_of = |query: &Query<'_>| line(&people, Action::Search(query));
     assert!(line_of(&begins).ends_with("&login=a%2A"), "{}", line_of(&begins));
-    let everybody = query(Predicate::All(vec![Predicate::Everything]));
+    let everybody = query(Predicate::all([Predicate::TRUE]));
     assert_eq!(line_of(&everybody), "GET /HR/v2/everybody?limit=50&offset=0");
     // What would be a sign to the server never stands in a comparison.
     let wild = query(is(&people, "account.name", Value::text("a*")));
     let error = write(&people, Action::Search(&wild)).unwrap_err();
     assert_eq!(error, DialectError::Unsafe("account.name".into()));
     // Of two parameters with one name nobody knows which one counts.
-    let twice = query(Predicate::All(vec![ana(), ana()]));
+    let twice = query(Predicate::all([ana(), ana()]));
     assert_eq!(write(&people, Action::Search(&twice)).unwrap_err(), DialectError::Inexpressible);
 }
 
@@ -178,7 +181,7 @@ compare  = { eq = { "{field}" = "{value}" }, ge = { "{field}" = { min = "{value}
     assert_eq!(people.facts.paging, Paging::Links);
     let level =
         |operator, number| compare(&people, "employment.level", operator, Value::Integer(number));
-    let between = query(Predicate::All(vec![
+    let between = query(Predicate::all([
         is(&people, "account.name", Value::text("ana")),
         level(Operator::Ge, 2),
         level(Operator::Le, 4),
@@ -191,11 +194,11 @@ compare  = { eq = { "{field}" = "{value}" }, ge = { "{field}" = { min = "{value}
         vec![level(Operator::Ge, 2), level(Operator::Ge, 3)],
         vec![level(Operator::Eq, 2), level(Operator::Ge, 3)],
     ] {
-        let twice = query(Predicate::All(twice));
+        let twice = query(Predicate::all(twice));
         let error = write(&people, Action::Search(&twice)).unwrap_err();
         assert_eq!(error, DialectError::Inexpressible);
     }
-    let everybody = query(Predicate::Everything);
+    let everybody = query(Predicate::TRUE);
     let sent = body(&people, Action::Search(&everybody));
     assert_eq!(sent, json!({ "where": {}, "cursor": true }));
     let further = Action::Follow { next: "https://legacy.example/HR/api/people?after=7" };

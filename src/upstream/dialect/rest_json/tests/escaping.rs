@@ -19,7 +19,7 @@ static BY_QUERY: LazyLock<Entity> = LazyLock::new(|| {
 fn is<'a>(entity: &Entity, name: &str, value: &'a str) -> Predicate<'a> {
     let field = field(entity, name);
     let (operator, case) = (Operator::Eq, Case::Insensitive);
-    Predicate::Compare { field, operator, value: Value::text(value), case }
+    Predicate::compare(field, operator, Value::text(value), case)
 }
 
 fn decoded(text: &str) -> String {
@@ -48,7 +48,7 @@ proptest! {
     #[test]
     fn a_value_is_one_string_of_a_body(value in any::<String>(), other in any::<String>()) {
         let people = &*PEOPLE;
-        let search = query(Predicate::All(vec![
+        let search = query(Predicate::all([
             is(people, "account.name", &value),
             is(people, "name.last", &other),
         ]));
@@ -77,7 +77,7 @@ proptest! {
     #[test]
     fn a_value_is_one_parameter_of_a_query(value in any::<String>(), other in any::<String>()) {
         let people = &*BY_QUERY;
-        let search = query(Predicate::All(vec![
+        let search = query(Predicate::all([
             is(people, "account.name", &value),
             is(people, "name.last", &other),
         ]));
@@ -119,7 +119,7 @@ proptest! {
     #[test]
     fn any_answer_is_read_or_refused(body in r#"[\[\]{}":,a-z0-9.\\ ]{0,60}"#) {
         let people = &*PEOPLE;
-        let everybody = query(Predicate::Everything);
+        let everybody = query(Predicate::TRUE);
         let key = text("7");
         let delta = Delta::default();
         for action in

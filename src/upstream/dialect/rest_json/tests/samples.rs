@@ -5,7 +5,7 @@ use crate::record::{Predicate, Shown};
 
 #[test]
 fn a_row_is_found_as_a_search_would_find_it() {
-    let everybody = query(Predicate::Everything);
+    let everybody = query(Predicate::TRUE);
     let row = r#"{"result":{"code":"OK"},"data":{"id":"7","account":{"name":"ana"}}}"#;
     let plain = r#"{"id":"7","account":{"name":"ana"}}"#;
     for (people, row) in [(entity(&[]), row), (with_options(""), plain)] {
@@ -23,7 +23,7 @@ fn a_row_is_found_as_a_search_would_find_it() {
 /// What these rows show of a field, and what else they have.
 fn shown(rows: &Json, name: &str) -> (Shown, Vec<Box<str>>) {
     let people = entity(&[]);
-    let everybody = query(Predicate::Everything);
+    let everybody = query(Predicate::TRUE);
     let call = Call { entity: &people, action: Action::Search(&everybody) };
     let body = json!({ "data": { "items": rows } }).to_string();
     let sample = RestJson.sample(&call, &HeaderMap::new(), body.as_bytes()).unwrap();
