@@ -22,7 +22,7 @@ pub use declaration::{Declaration, Declared};
 pub use delta::{Delta, Difference};
 pub use entity::{Description, Elsewhere, Entity, Etag, Facts, Nulls, Operator, Operators, Paging};
 pub use expansion::Expansion;
-pub use fields::{Case, Field, FieldIndex, FieldName, Fields, PERCENT_ENCODED};
+pub use fields::{Case, Field, FieldIndex, FieldName, FieldPath, Fields, PERCENT_ENCODED};
 pub use notation::Notation;
 pub use options::{
     NamedTexts, OptionDefinition, OptionKind, OptionValue, Options, Reach, Structure,

@@ -18,7 +18,6 @@ pub struct FieldName {
     text: Box<str>,
     members: Box<[Box<str>]>,
     json: Box<str>,
-    encoded: Box<str>,
 }
 
 impl FieldName {
@@ -34,12 +33,6 @@ impl FieldName {
         &self.json
     }
 
-    /// The name as it stands in a URL, percent-encoded (RFC 3986 §2.1).
-    #[must_use]
-    pub fn in_url(&self) -> &str {
-        &self.encoded
-    }
-
     /// The members that it goes down through, for an upstream whose rows are nested: see
     /// [`members`](super::members).
     #[must_use]
@@ -52,8 +45,7 @@ impl From<&str> for FieldName {
     fn from(name: &str) -> Self {
         let members = super::members(name).unwrap_or_else(|| vec![name.into()]);
         let json = format!(",{}:", serde_json::Value::from(name)).into();
-        let encoded = utf8_percent_encode(name, &PERCENT_ENCODED).to_string().into();
-        Self { text: name.into(), members: members.into(), json, encoded }
+        Self { text: name.into(), members: members.into(), json }
     }
 }
 
@@ -130,10 +122,43 @@ impl Field {
     }
 }
 
+/// The path to a field as it stands in a URL, percent-encoded (RFC 3986 §2.1): its name, behind
+/// what leads to the row that has it (OData 4.01 Part 2, §4.11).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FieldPath {
+    plain: Box<str>,
+    lowered: Box<str>,
+}
+
+impl FieldPath {
+    fn of(field: &Field) -> Self {
+        let encoded = |name| utf8_percent_encode(name, &PERCENT_ENCODED);
+        let plain = match field.path() {
+            (Some(navigation), property) => {
+                format!("{}/{}", encoded(navigation), encoded(property))
+            }
+            (None, name) => encoded(name).to_string(),
+        };
+        Self { lowered: format!("tolower({plain})").into(), plain: plain.into() }
+    }
+
+    /// The path alone: `department/code`.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.plain
+    }
+
+    /// What is found there, in lower case: `tolower(department/code)`.
+    #[must_use]
+    pub fn lowered(&self) -> &str {
+        &self.lowered
+    }
+}
+
 /// The fields of an entity, in the order in which the mapping first names them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Fields {
-    fields: Vec<Field>,
+    fields: Vec<(Field, FieldPath)>,
     /// Where each name is to be found: each in the first free place from that of its hash on.
     places: Vec<Place>,
 }
@@ -201,7 +226,8 @@ impl Fields {
     /// Adds a field at the end; `None` when there are already 65 535.
     pub fn push(&mut self, field: Field) -> Option<FieldIndex> {
         let index = u16::try_from(self.fields.len()).ok().filter(|index| *index < u16::MAX)?;
-        self.fields.push(field);
+        let path = FieldPath::of(&field);
+        self.fields.push((field, path));
         self.place_names();
         Some(FieldIndex(index))
     }
@@ -209,19 +235,25 @@ impl Fields {
     /// The field of an index that this table gave out.
     #[must_use]
     pub fn field(&self, index: FieldIndex) -> Option<&Field> {
-        self.fields.get(index.position())
+        self.fields.get(index.position()).map(|(field, _)| field)
+    }
+
+    /// The path to the field of an index that this table gave out.
+    #[must_use]
+    pub fn path(&self, index: FieldIndex) -> Option<&FieldPath> {
+        self.fields.get(index.position()).map(|(_, path)| path)
     }
 
     /// Says how the upstream compares a field.
     pub fn set_case(&mut self, index: FieldIndex, case: Case) {
-        if let Some(field) = self.fields.get_mut(index.position()) {
+        if let Some((field, _)) = self.fields.get_mut(index.position()) {
             field.case = case;
         }
     }
 
     /// Says of which shape a field's texts are; one with a shape is compared letter for letter.
     pub fn set_notation(&mut self, index: FieldIndex, notation: Notation) {
-        if let Some(field) = self.fields.get_mut(index.position()) {
+        if let Some((field, _)) = self.fields.get_mut(index.position()) {
             field.notation = notation;
             field.case = Case::Exact;
         }
@@ -268,7 +300,7 @@ impl Fields {
         let size = (self.fields.len() * 2).next_power_of_two();
         self.places.clear();
         self.places.resize(size, FREE);
-        for (index, field) in (0..FREE.index).zip(&self.fields) {
+        for (index, (field, _)) in (0..FREE.index).zip(&self.fields) {
             let mark = Mark::of(field.name.as_str());
             let start = mark.hash();
             let free = (start..start + size)
@@ -282,7 +314,7 @@ impl Fields {
 
     /// Every field with its index.
     pub fn iter(&self) -> impl Iterator<Item = (FieldIndex, &Field)> {
-        (0..u16::MAX).map(FieldIndex).zip(&self.fields)
+        (0..u16::MAX).map(FieldIndex).zip(self.fields.iter().map(|(field, _)| field))
     }
 }
 

@@ -289,8 +289,7 @@ fn search(entity: &Entity, query: &Query<'_>, base: &Origin) -> Result<Uri, Dial
         if !order.is_empty() {
             order.push(',');
         }
-        let field = entity.fields.field(*field).ok_or(DialectError::Unknown)?;
-        filter::path(&mut order, field);
+        order.push_str(entity.fields.path(*field).ok_or(DialectError::Unknown)?.as_str());
         if *direction == Direction::Descending {
             order.push_str("%20desc");
         }

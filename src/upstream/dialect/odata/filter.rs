@@ -2,14 +2,14 @@
 //!
 //! The syntax comes from here alone; names and values are encoded, so they cannot become syntax.
 
-use crate::logic::{Parts, View};
-use crate::record::{Case, Field, Fields, Operator, Predicate, Term};
+use crate::logic::{Joint, Negated, Parts, View};
+use crate::record::{Case, Field, FieldIndex, Fields, Operator, Predicate, Shared, Term};
 use crate::upstream::dialect::DialectError;
 use crate::upstream::literal;
 use crate::value::{Value, fold};
 
-const AND: &str = "%20and%20";
-const OR: &str = "%20or%20";
+/// Boxed, so that what nearly always comes back fits into a register.
+type Written = Result<(), Box<DialectError>>;
 
 /// Writes the expression; nothing at all for a predicate that every row meets.
 ///
@@ -23,157 +23,173 @@ pub(super) fn write(
     match predicate.view() {
         View::Constant(true) => Ok(()),
         View::Constant(false) => Err(DialectError::Nothing),
-        depending => expression(out, depending, fields),
+        depending => expression(out, depending, None, fields).map_err(|error| *error),
     }
 }
 
+/// Writes what stands alone or among parts that are joined.
+// It only finds out who writes: a call of its own would cost as much again.
+#[inline(always)]
 fn expression(
     out: &mut String,
     predicate: View<'_, Term<'_>>,
+    around: Option<Joint>,
     fields: &Fields,
-) -> Result<(), DialectError> {
+) -> Written {
     match predicate {
-        // Nothing that depends on the row is a constant.
-        View::Constant(_) => Err(DialectError::Inexpressible),
-        View::Atom(Term::Absent(field, absent)) => {
-            name(out, fields.field(*field).ok_or(DialectError::Unknown)?, false);
-            out.push_str(if *absent { "%20eq%20null" } else { "%20ne%20null" });
-            Ok(())
-        }
-        View::Atom(Term::Shared(shared)) => {
-            if let Some(written) = shared.written() {
-                out.push_str(written);
-                return Ok(());
-            }
-            let start = out.len();
-            expression(out, shared.predicate().view(), fields)?;
-            shared.keep(out.get(start..).unwrap_or_default());
-            Ok(())
-        }
         View::Atom(Term::Compare { field, operator, value, case }) => {
-            let field = fields.field(*field).ok_or(DialectError::Unknown)?;
-            comparison(out, field, *operator, value, *case)
+            comparison(out, *field, *operator, value, *case, fields)
         }
-        View::Not(inner) => {
-            out.push_str("not%20(");
-            expression(out, inner.view(), fields)?;
-            out.push(')');
-            Ok(())
-        }
-        View::All(parts) => several(out, parts, AND, fields),
-        View::Any(parts) => several(out, parts, OR, fields),
+        View::Atom(Term::Absent(field, absent)) => absence(out, *field, *absent, fields),
+        View::Atom(Term::Shared(condition)) => shared(out, condition, around, fields),
+        View::All(parts) => joined(out, parts, Joint::And, around, fields),
+        View::Any(parts) => joined(out, parts, Joint::Or, around, fields),
+        View::Not(inner) => negation(out, inner, fields),
+        // Nothing that depends on the row is a constant.
+        View::Constant(_) => Err(DialectError::Inexpressible.into()),
     }
 }
 
-fn comparison(
-    out: &mut String,
-    field: &Field,
-    operator: Operator,
-    value: &Value<'_>,
-    case: Case,
-) -> Result<(), DialectError> {
-    let lowered = match value {
-        Value::Text(text) if case == Case::ToLower && field.is_text() => Some(&**text),
-        _ => None,
-    };
-    let sign = match operator {
-        Operator::Eq => "%20eq%20",
-        Operator::Ne => "%20ne%20",
-        Operator::Gt => "%20gt%20",
-        Operator::Ge => "%20ge%20",
-        Operator::Lt => "%20lt%20",
-        Operator::Le => "%20le%20",
-        Operator::Contains | Operator::StartsWith | Operator::EndsWith => {
-            out.push_str(operator.name());
-            out.push('(');
-            name(out, field, lowered.is_some());
-            out.push(',');
-            literal(out, field, value, lowered)?;
-            out.push(')');
-            return Ok(());
-        }
-        Operator::And | Operator::Or | Operator::Not => return Err(DialectError::Inexpressible),
-    };
-    name(out, field, lowered.is_some());
-    out.push_str(sign);
-    literal(out, field, value, lowered)
-}
-
-/// Writes the literal of a field, which in lower case is this text.
-fn literal(
-    out: &mut String,
-    field: &Field,
-    value: &Value<'_>,
-    lowered: Option<&str>,
-) -> Result<(), DialectError> {
-    match lowered {
-        Some(text) if literal::lowered(out, text) => Ok(()),
-        // Servers lower letters beyond ASCII or leave them alone: theirs has to do the same to both
-        // sides, so that a row is found at least as it is written.
-        Some(text) if !text.is_ascii() => {
-            out.push_str("tolower(");
-            literal::text(out, text);
-            out.push(')');
-            Ok(())
-        }
-        Some(text) => {
-            literal::text(out, &fold(text));
-            Ok(())
-        }
-        None => literal::write(out, value, field.kind, field.notation)
-            .map_err(|_| DialectError::Misfit(field.name.clone())),
-    }
-}
-
-/// Writes the parts, in parentheses where they are themselves joined.
-fn several(
+/// Writes the parts, in parentheses among parts that are joined otherwise.
+fn joined(
     out: &mut String,
     parts: Parts<'_, Term<'_>>,
-    sign: &str,
+    joint: Joint,
+    around: Option<Joint>,
     fields: &Fields,
-) -> Result<(), DialectError> {
+) -> Written {
+    let is_apart = around.is_some_and(|around| around != joint);
+    if is_apart {
+        out.push('(');
+    }
     for (place, part) in parts.enumerate() {
-        if place > 0 {
-            out.push_str(sign);
+        match joint {
+            _ if place == 0 => {}
+            Joint::And => out.push_str("%20and%20"),
+            Joint::Or => out.push_str("%20or%20"),
         }
-        let is_joined = match part {
-            View::All(_) | View::Any(_) => true,
-            View::Atom(Term::Shared(shared)) => match shared.predicate().view() {
-                View::All(_) => sign != AND,
-                View::Any(_) => true,
-                _ => false,
-            },
-            _ => false,
-        };
-        if is_joined {
-            out.push('(');
-            expression(out, part, fields)?;
-            out.push(')');
-        } else {
-            expression(out, part, fields)?;
-        }
+        expression(out, part, Some(joint), fields)?;
+    }
+    if is_apart {
+        out.push(')');
     }
     Ok(())
 }
 
-fn name(out: &mut String, field: &Field, lowered: bool) {
-    if lowered {
-        out.push_str("tolower(");
-        path(out, field);
+fn negation(out: &mut String, inner: Negated<'_, Term<'_>>, fields: &Fields) -> Written {
+    out.push_str("not%20(");
+    expression(out, inner.view(), None, fields)?;
+    out.push(')');
+    Ok(())
+}
+
+/// Writes what every search asks, in parentheses among parts that are joined otherwise.
+fn shared(out: &mut String, condition: &Shared, around: Option<Joint>, fields: &Fields) -> Written {
+    let is_apart = match condition.predicate().view() {
+        View::All(_) => around == Some(Joint::Or),
+        View::Any(_) => around == Some(Joint::And),
+        _ => false,
+    };
+    if is_apart {
+        out.push('(');
+    }
+    match condition.written() {
+        Some(written) => out.push_str(written),
+        None => first(out, condition, fields)?,
+    }
+    if is_apart {
         out.push(')');
-    } else {
-        path(out, field);
+    }
+    Ok(())
+}
+
+/// Writes what every search asks, for this one and those to come.
+#[cold]
+fn first(out: &mut String, condition: &Shared, fields: &Fields) -> Written {
+    let start = out.len();
+    expression(out, condition.predicate().view(), None, fields)?;
+    condition.keep(out.get(start..).unwrap_or_default());
+    Ok(())
+}
+
+fn absence(out: &mut String, index: FieldIndex, absent: bool, fields: &Fields) -> Written {
+    let path = fields.path(index).ok_or(DialectError::Unknown)?;
+    out.push_str(path.as_str());
+    out.push_str(if absent { "%20eq%20null" } else { "%20ne%20null" });
+    Ok(())
+}
+
+fn comparison(
+    out: &mut String,
+    index: FieldIndex,
+    operator: Operator,
+    value: &Value<'_>,
+    case: Case,
+    fields: &Fields,
+) -> Written {
+    let (Some(field), Some(path)) = (fields.field(index), fields.path(index)) else {
+        return Err(DialectError::Unknown.into());
+    };
+    let (path, lowered) = match value {
+        Value::Text(text) if case == Case::ToLower && field.is_text() => {
+            (path.lowered(), Some(&**text))
+        }
+        _ => (path.as_str(), None),
+    };
+    match operator {
+        Operator::Contains => out.push_str("contains("),
+        Operator::StartsWith => out.push_str("startswith("),
+        Operator::EndsWith => out.push_str("endswith("),
+        _ => {}
+    }
+    out.push_str(path);
+    match operator {
+        Operator::Eq => out.push_str("%20eq%20"),
+        Operator::Ne => out.push_str("%20ne%20"),
+        Operator::Gt => out.push_str("%20gt%20"),
+        Operator::Ge => out.push_str("%20ge%20"),
+        Operator::Lt => out.push_str("%20lt%20"),
+        Operator::Le => out.push_str("%20le%20"),
+        Operator::Contains | Operator::StartsWith | Operator::EndsWith => out.push(','),
+        Operator::And | Operator::Or | Operator::Not => {
+            return Err(DialectError::Inexpressible.into());
+        }
+    }
+    literal(out, field, value, lowered)?;
+    if matches!(operator, Operator::Contains | Operator::StartsWith | Operator::EndsWith) {
+        out.push(')');
+    }
+    Ok(())
+}
+
+/// Writes the literal of a field, which in lower case is this text.
+fn literal(out: &mut String, field: &Field, value: &Value<'_>, lowered: Option<&str>) -> Written {
+    match lowered {
+        Some(text) => {
+            if !literal::lowered(out, text) {
+                folded(out, text);
+            }
+            Ok(())
+        }
+        None => literal::write(out, value, field.kind, field.notation).map_err(|_| misfit(field)),
     }
 }
 
-/// Writes the path to a field: its name, behind what leads to the row that has it (OData 4.01
-/// Part 2, §4.11).
-pub(super) fn path(out: &mut String, field: &Field) {
-    if let (Some(navigation), property) = field.path() {
-        literal::encode(out, navigation);
-        out.push('/');
-        literal::encode(out, property);
+/// Writes any text in lower case.
+#[cold]
+fn folded(out: &mut String, text: &str) {
+    if text.is_ascii() {
+        literal::text(out, &fold(text));
     } else {
-        out.push_str(field.name.in_url());
+        // Servers lower letters beyond ASCII or leave them alone: theirs has to do the same to both
+        // sides, so that a row is found at least as it is written.
+        out.push_str("tolower(");
+        literal::text(out, text);
+        out.push(')');
     }
+}
+
+#[cold]
+fn misfit(field: &Field) -> Box<DialectError> {
+    DialectError::Misfit(field.name.clone()).into()
 }

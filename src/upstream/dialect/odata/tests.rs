@@ -5,7 +5,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::record::Class;
-use crate::record::{Case, Operator, Predicate};
+use crate::record::{Case, Operator, Predicate, Shared, Term};
 use crate::upstream::stage::{field, users};
 use crate::value::Value;
 
@@ -164,6 +164,30 @@ fn predicates_become_expressions() {
         query(compare(&users, "userName", Operator::Eq, Value::text(&endless), Case::Exact));
     let error = write(&users, Action::Search(&endless)).unwrap_err();
     assert_eq!(error, DialectError::Inexpressible);
+}
+
+#[test]
+fn what_every_search_asks_stands_among_any_parts() {
+    let users = users();
+    let id = field(&users, "idUser");
+    let number = |number| Predicate::compare(id, Operator::Eq, Value::Integer(number), Case::Exact);
+    let either = Shared::new(Predicate::any([number(1), number(2)]));
+    let both = Shared::new(Predicate::all([number(1), number(2)]));
+    // The first time it is written, then it is known.
+    for _ in 0..2 {
+        let either = || Predicate::atom(Term::Shared(&either));
+        let both = || Predicate::atom(Term::Shared(&both));
+        for (predicate, expected) in [
+            (either(), "idUser eq 1 or idUser eq 2"),
+            (both(), "idUser eq 1 and idUser eq 2"),
+            (Predicate::all([either(), number(3)]), "(idUser eq 1 or idUser eq 2) and idUser eq 3"),
+            (Predicate::all([both(), number(3)]), "idUser eq 1 and idUser eq 2 and idUser eq 3"),
+            (Predicate::any([number(3), both()]), "idUser eq 3 or (idUser eq 1 and idUser eq 2)"),
+            (either().negation(), "not (idUser eq 1 or idUser eq 2)"),
+        ] {
+            assert_eq!(filter(&users, predicate), expected);
+        }
+    }
 }
 
 #[test]
