@@ -149,6 +149,7 @@ impl<A> Formula<A> {
     }
 
     /// What the formula is made of.
+    #[inline]
     #[must_use]
     pub fn view(&self) -> View<'_, A> {
         match &self.0 {

@@ -112,13 +112,40 @@ impl<'d, A> Group<'d, A> {
             return write(self);
         }
         let start = self.steps.len();
+        self.steps.push(Step::Group(joint, 0));
         let mut inner = Group::new(joint, self.steps);
         write(&mut inner)?;
-        match inner.whole() {
-            Some(truth) => self.constant(truth),
-            None => self.added(start),
+        match inner.state {
+            State { parts: 2.., is_decided: false } => {
+                self.span(start);
+                self.state.parts += 1;
+            }
+            state => self.alone(start, joint, state),
         }
         Ok(())
+    }
+
+    /// Makes of a group at `start` whose parts need no joint what they are.
+    fn alone(&mut self, start: usize, joint: Joint, state: State) {
+        match state {
+            State { parts: 1, is_decided: false } => {
+                self.steps.remove(start);
+                self.added(start);
+            }
+            State { is_decided, .. } => {
+                self.steps.truncate(start);
+                self.constant(joint.neutral() != is_decided);
+            }
+        }
+    }
+
+    /// Notes that all steps behind the one at `start` belong to it.
+    #[inline]
+    fn span(&mut self, start: usize) {
+        let steps = self.steps.len() - start - 1;
+        if let Some(Step::Group(_, below) | Step::Not(below)) = self.steps.get_mut(start) {
+            *below = steps;
+        }
     }
 
     /// Writes parts that are joined in this way, the first of which is what was written since then.
@@ -179,23 +206,28 @@ impl<'d, A> Group<'d, A> {
         write: impl FnOnce(&mut Group<'_, A>) -> Result<(), E>,
     ) -> Result<(), E> {
         let start = self.steps.len();
+        self.steps.push(Step::Not(0));
         let mut inner = Group::new(Joint::And, self.steps);
         write(&mut inner)?;
         match inner.whole() {
-            Some(truth) => self.constant(!truth),
             None => self.negate(start),
+            Some(truth) => {
+                self.steps.truncate(start);
+                self.constant(!truth);
+            }
         }
         Ok(())
     }
 
+    /// Negates what stands behind the `not` at `start`.
     fn negate(&mut self, start: usize) {
-        if let Some(Step::Not(_)) = self.steps.get(start) {
-            self.steps.remove(start);
+        if let Some(Step::Not(_)) = self.steps.get(start + 1) {
+            self.steps.drain(start..start + 2);
+            self.added(start);
         } else {
-            let below = self.steps.len() - start;
-            self.steps.insert(start, Step::Not(below));
+            self.span(start);
+            self.state.parts += 1;
         }
-        self.added(start);
     }
 
     /// Counts what stands behind `start` as a part, or as parts if it is joined in the same way.

@@ -61,6 +61,7 @@ impl<'a> Text<'a> {
     }
 
     /// The characters.
+    #[inline]
     #[must_use]
     pub fn as_str(&self) -> &str {
         match &self.0 {
@@ -143,6 +144,7 @@ impl From<i64> for Text<'_> {
 impl Deref for Text<'_> {
     type Target = str;
 
+    #[inline]
     fn deref(&self) -> &str {
         self.as_str()
     }

@@ -12,7 +12,7 @@ impl Mapping {
     #[must_use]
     pub fn canonical<'f>(&self, mut filter: Filter<'f>) -> Filter<'f> {
         let prepared = self.prepared();
-        for criterion in filter.atoms_mut() {
+        filter.atoms_mut().for_each(|criterion| {
             if let Criterion::Compare {
                 target: Target::Slot(slot),
                 operator: Comparison::Eq | Comparison::Ne,
@@ -23,7 +23,7 @@ impl Mapping {
             {
                 *value = canonical;
             }
-        }
+        });
         filter
     }
 

@@ -195,6 +195,14 @@ impl<'a, 'u> Parser<'a, 'u> {
     /// be said.
     #[inline]
     fn said(&mut self, is_element: bool) -> Result<Said<'a>, Mistake> {
+        // With one blank before and behind, as nearly always.
+        if let [b' ', first, second, b' ', ..] = self.rest()
+            && let Some(operator) = Comparison::of([*first, *second])
+        {
+            self.at += 4;
+            self.spaces();
+            return Ok(Said::Compare(operator, self.literal()?));
+        }
         let after = self.at;
         if !self.spaces() {
             return if is_element { Ok(Said::Present) } else { Err(self.mistake("an operator")) };

@@ -176,7 +176,7 @@ fn literal(out: &mut String, field: &Field, value: &Value<'_>, lowered: Option<&
 }
 
 /// Writes any text in lower case.
-#[cold]
+#[inline(never)]
 fn folded(out: &mut String, text: &str) {
     if text.is_ascii() {
         literal::text(out, &fold(text));
