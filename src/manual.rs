@@ -14,6 +14,9 @@ pub mod documents {}
 #[doc = include_str!("manual/negation.md")]
 pub mod negation {}
 
+#[doc = include_str!("manual/formulas.md")]
+pub mod formulas {}
+
 #[doc = include_str!("manual/lookups.md")]
 pub mod lookups {}
 
