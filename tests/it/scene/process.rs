@@ -42,7 +42,11 @@ pub(crate) fn run_with(
 
 impl Process {
     pub(crate) fn spawn(arguments: &[&str], folder: &Path) -> Self {
-        let mut command = command(arguments, folder);
+        Self::start(command(arguments, folder))
+    }
+
+    /// Starts a command: it, or a program that runs it.
+    pub(crate) fn start(mut command: Command) -> Self {
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         let out = BufReader::new(child.stdout.take().unwrap());
         let lines = BufReader::new(child.stderr.take().unwrap()).lines();
@@ -93,9 +97,14 @@ impl Process {
         }
     }
 
+    /// The operating system's number for it.
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// Sends it a signal, such as `TERM`.
     pub(crate) fn signal(&self, name: &str) {
-        let id = self.child.id().to_string();
+        let id = self.id().to_string();
         assert!(Command::new("kill").args(["-s", name, &id]).status().unwrap().success());
     }
 
