@@ -204,7 +204,9 @@ impl Api {
                 call.require(Right::Create)?;
                 let view = call.view(projection()?);
                 let parsed = Document::from_json(resource, body, &profile)?;
-                let shown = provisioner.create(asker, parsed, &view).await?;
+                // Writes lie in a box of their own: one future has room for every route, and all of
+                // it is copied, for a read as well, when the future is put into its box.
+                let shown = Box::pin(provisioner.create(asker, parsed, &view)).await?;
                 Ok(respond::created(shown, call.media))
             }
             Route::Replace(id) => {
@@ -243,7 +245,7 @@ impl Api {
             if_match.is_some().then_some(&matches);
         let view = call.view(projection);
         let provisioner = &call.project.provisioner;
-        let shown = provisioner.change(asker, id, &change, condition, &view).await?;
+        let shown = Box::pin(provisioner.change(asker, id, &change, condition, &view)).await?;
         Ok(respond::shown(shown, None, call.media))
     }
 

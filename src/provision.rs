@@ -232,7 +232,9 @@ impl Provisioner {
             return self.mapping.key_of_id(id).ok_or(Failure::Missing);
         }
         let value = self.mapping.value_of_id(id).ok_or(Failure::Missing)?;
-        let search = async {
+        // In a box, as every search that is handed to the look-ups: each layer of theirs keeps room
+        // for it, and that room would be copied with every request that may have to search.
+        let search = Box::pin(async {
             let predicate = self.mapping.with_id(&value);
             let same = |row: &Record<'_>| self.mapping.id_of(row).as_deref() == Some(id);
             let rows = match self.rows(asker, predicate, 2, same).await {
@@ -243,7 +245,7 @@ impl Provisioner {
                 rows => rows?,
             };
             Ok(rows.iter().find(|row| same(row)).and_then(|row| self.mapping.key_of(row)))
-        };
+        });
         self.found(self.lookup.find(Question::Id(id.into()), search).await)?.ok_or(Failure::Missing)
     }
 

@@ -87,12 +87,12 @@ impl Provisioner {
     ) -> Result<(), Failure> {
         while let Some(first) = missing.first().cloned() {
             let mut answered = None;
-            let search = async {
+            let search = Box::pin(async {
                 let found = self.values(asker, reference, &missing).await?;
                 let value = found.get(&first).cloned();
                 answered = Some(found);
                 Ok(value)
-            };
+            });
             let found = self.lookup.find_value(number, first.clone(), search).await;
             if let Some(found) = answered {
                 for (key, value) in &found {
@@ -171,7 +171,7 @@ impl Provisioner {
     ) -> Result<Arc<[UpstreamKey]>, Failure> {
         let Wanted { reference, stored, exact, .. } = wanted;
         let number = wanted.slot.position();
-        let search = async {
+        let search = Box::pin(async {
             let mut keys: Vec<UpstreamKey> = Vec::new();
             let rows = self.rows_with(asker, reference, stored, *exact).await;
             for row in rows.map_err(|error| Failure::LookUp(Box::new(error)))? {
@@ -184,7 +184,7 @@ impl Provisioner {
                 }
             }
             Ok((!keys.is_empty()).then(|| keys.into()))
-        };
+        });
         let referred = Referred::new(number, stored, *exact);
         match self.lookup.find_keys(referred, search).await {
             Ok(keys) => Ok(keys),
