@@ -1,9 +1,9 @@
 //! What one request costs the whole process: `serve` under callgrind, every layer on.
 //!
 //! `cargo bench --bench whole [-- REQUESTS]` runs the real binary over TLS, with a token, in front of
-//! the embedded legacy server, which is another process. A caller sends the same request REQUESTS
-//! times (1000 unless told), one after the other over one HTTP/1.1 connection, and what callgrind
-//! counts meanwhile is divided by them. It fails when an answer is not as expected; what a request
+//! the embedded legacy server, which is another process. A caller sends REQUESTS requests of a kind
+//! (1000 unless told), one after the other over one HTTP/1.1 connection, and what callgrind counts
+//! meanwhile is divided by them. It fails when an answer is not as expected; what a request
 //! costs is printed beside its budget.
 //!
 //! Not the difference of two runs: the first handshake of a process draws its entropy from the
@@ -53,7 +53,6 @@ const PROGRAM: &str = env!("CARGO_BIN_EXE_scim-sidecar");
 const SERVE: [&str; 3] = ["serve", "--config", "sidecar.toml"];
 /// Of the length that `scim-sidecar token` gives.
 const TOKEN: &str = "scim_0123456789abcdefghijklmnopqrstuvwxyzABCDEFG";
-const NAME: &str = "ana.diaz@contoso.com";
 
 /// Requests before the count begins: the handshake, the upstream's token and connection, and
 /// whatever else is done once.
@@ -65,10 +64,11 @@ struct Case {
     name: &'static str,
     /// Instructions, at the most.
     budget: u64,
-    /// Of the person with that `id`.
-    path: fn(&str) -> String,
+    /// Whether each request is for another person; else all are for one.
+    others: bool,
+    path: fn(&Person) -> String,
     /// The person in the answer.
-    person: fn(&Json) -> &Json,
+    found: fn(&Json) -> &Json,
 }
 
 const CASES: &[Case] = &[
@@ -76,17 +76,36 @@ const CASES: &[Case] = &[
         file: "read",
         name: "GET /Users/{id}",
         budget: 80_000,
-        path: |id| format!("/Users/{id}"),
-        person: |answer| answer,
+        others: true,
+        path: |person| format!("/Users/{}", person.id),
+        found: |answer| answer,
     },
     Case {
-        file: "match",
+        file: "search",
         name: "GET /Users?filter=userName eq …",
         budget: 90_000,
-        path: |_| format!("/Users?filter=userName%20eq%20%22{NAME}%22"),
-        person: |answer| &answer["Resources"][0],
+        others: true,
+        path: search,
+        found: |answer| &answer["Resources"][0],
+    },
+    Case {
+        file: "again",
+        name: "the same of a name that is remembered",
+        budget: 90_000,
+        others: false,
+        path: search,
+        found: |answer| &answer["Resources"][0],
     },
 ];
+
+fn search(person: &Person) -> String {
+    format!("/Users?filter=userName%20eq%20%22{}%22", person.name)
+}
+
+struct Person {
+    id: String,
+    name: String,
+}
 
 /// The legacy server, and the files of a sidecar in front of it.
 struct Stage {
@@ -100,10 +119,10 @@ fn main() {
     // `cargo bench` itself adds `--bench`.
     let requests = std::env::args().skip(1).find_map(|text| text.parse().ok()).unwrap_or(1000_u32);
     let stage = Stage::new();
-    let id = stage.create();
+    let people = stage.create(AHEAD + requests);
     println!("| request | instructions | budget |\n|---|---:|---:|");
     for case in CASES {
-        let each = stage.instructions(case, &id, requests) / u64::from(requests);
+        let each = stage.instructions(case, &people) / u64::from(requests);
         println!("| {} | {each} | {} |", case.name, case.budget);
     }
 }
@@ -123,44 +142,51 @@ impl Stage {
         Self { runtime: Runtime::new().unwrap(), authority, folder, _legacy: process }
     }
 
-    /// Has a sidecar create the person, and answers the `id`.
-    fn create(&self) -> String {
-        let user = json!({
-            "schemas": ["urn:ietf:params:scim:schemas:core:2.0:User"],
-            "userName": NAME, "displayName": "Ana Diaz", "active": true,
-            "externalId": "0a21f0f2-8d2a-4f8e-bf98-7363c4aed4ef",
-            "name": { "givenName": "Ana", "familyName": "Diaz" },
-            "emails": [{ "type": "work", "value": NAME, "primary": true }],
-            "phoneNumbers": [{ "type": "mobile", "value": "+57 3001234567" }],
-        });
-        let mut id = String::new();
+    /// Has a sidecar create so many people.
+    fn create(&self, count: u32) -> Vec<Person> {
+        let mut people = Vec::new();
         let mut command = Command::new(PROGRAM);
         command.args(SERVE);
         self.serve(command, async |_, mut connection| {
-            let (status, body) = connection.send(Method::POST, "/Users", user.to_string()).await;
-            assert_eq!(status, StatusCode::CREATED, "{body}");
-            body["id"].as_str().expect("an id").clone_into(&mut id);
+            for number in 0..count {
+                let name = format!("ana{number:06}@contoso.com");
+                let user = json!({
+                    "schemas": ["urn:ietf:params:scim:schemas:core:2.0:User"],
+                    "userName": name, "displayName": "Ana Diaz", "active": true,
+                    "externalId": format!("0a21f0f2-8d2a-4f8e-bf98-7363c4{number:06}"),
+                    "name": { "givenName": "Ana", "familyName": "Diaz" },
+                    "emails": [{ "type": "work", "value": name, "primary": true }],
+                    "phoneNumbers": [{ "type": "mobile", "value": "+57 3001234567" }],
+                });
+                let (status, body) =
+                    connection.send(Method::POST, "/Users", user.to_string()).await;
+                assert_eq!(status, StatusCode::CREATED, "{body}");
+                let id = body["id"].as_str().expect("an id").to_owned();
+                people.push(Person { id, name });
+            }
         });
-        id
+        people
     }
 
-    /// How many instructions so many requests take.
-    fn instructions(&self, case: &Case, id: &str, requests: u32) -> u64 {
+    /// How many instructions the requests take but for the first [`AHEAD`]; one for each person.
+    fn instructions(&self, case: &Case, people: &[Person]) -> u64 {
         let counted = self.folder.path("callgrind");
         let mut command = Command::new("valgrind");
         command.arg("--tool=callgrind").arg(format!("--callgrind-out-file={}", counted.display()));
         command.arg(format!("--log-file={}", self.folder.path("valgrind").display()));
         command.arg(PROGRAM).args(SERVE);
-        let path = (case.path)(id);
         self.serve(command, async |server, mut connection| {
-            for number in 0..AHEAD + requests {
-                if number == AHEAD {
+            for (number, other) in people.iter().enumerate() {
+                if number == AHEAD as usize {
                     control("--zero", server);
                 }
+                let person = if case.others { other } else { &people[0] };
+                let path = (case.path)(person);
                 let (status, body) = connection.send(Method::GET, &path, String::new()).await;
                 assert_eq!(status, StatusCode::OK, "{body}");
-                let person = (case.person)(&body);
-                assert_eq!((&person["id"], &person["userName"]), (&id.into(), &NAME.into()));
+                let found = (case.found)(&body);
+                let asked = (&person.id.as_str().into(), &person.name.as_str().into());
+                assert_eq!((&found["id"], &found["userName"]), asked);
             }
             control("--dump", server);
         });
