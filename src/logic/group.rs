@@ -26,7 +26,7 @@ struct State {
     is_decided: bool,
 }
 
-/// A place in a group, to come back to.
+/// A place in a group, for that very group to come back to.
 #[derive(Clone, Copy, Debug)]
 pub struct Mark {
     length: usize,
@@ -283,6 +283,7 @@ impl<'d, A> Group<'d, A> {
 }
 
 /// Puts the joint before the parts that it joins.
+// Moving them takes more code than all the rest of a group, which is worth inlining without it.
 #[inline(never)]
 fn lead<A>(steps: &mut Vec<Step<A>>, start: usize, joint: Joint) {
     let below = steps.len() - start;
