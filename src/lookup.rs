@@ -22,7 +22,8 @@ use crate::value::{Value, fold};
 /// What is asked for.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Question {
-    /// The row of a unique name, in the one spelling that the mapping prints, folded.
+    /// The row of a unique name, folded: in the spelling that the mapping prints, or in another one
+    /// in which a client asked for it.
     Name(Box<str>),
     /// The row of a SCIM id, where the id is not the key.
     Id(Box<str>),

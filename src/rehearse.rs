@@ -345,7 +345,7 @@ impl Before {
 /// A userName in the one spelling and folding by which people are compared.
 fn canonical(mapping: &Mapping, name: &str) -> String {
     let filter = Filter::equals(mapping.user_name, Value::Text(name.to_owned().into()));
-    let filter = mapping.canonical(filter);
+    let filter = mapping.canonical(&filter);
     let canonical = match filter.only_atom() {
         Some(Criterion::Compare { value, .. }) => value.as_str(),
         _ => None,

@@ -75,7 +75,6 @@ impl Provisioner {
         search: Search<'_>,
         view: &View,
     ) -> Result<Listed, Failure> {
-        let search = Search { filter: self.mapping.canonical(search.filter), ..search };
         let filter = &search.filter;
         if let Some(name) = self.unique_name(filter)
             && search.start == 1
@@ -233,6 +232,7 @@ impl Provisioner {
         if page.records.is_empty() {
             return Ok(None);
         }
+        let canonical = self.mapping.canonical(filter);
         for row in &page.records {
             if found.lead > 0 {
                 found.lead -= 1;
@@ -243,7 +243,7 @@ impl Provisioner {
                 return Ok(None);
             }
             found.seen += 1;
-            if !self.list(row, filter, view, found) {
+            if !self.list(row, &canonical, view, found) {
                 found.left_out += 1;
                 tracing::info!(
                     project = &*self.project,
@@ -261,7 +261,7 @@ impl Provisioner {
         Ok(page.next.map(|next| next.to_string()))
     }
 
-    /// Prints a row that is there for clients and meets the filter as SCIM compares.
+    /// Prints a row that is there for clients and meets the canonical filter as SCIM compares.
     fn list(&self, row: &Record<'_>, filter: &Filter<'_>, view: &View, found: &mut Found) -> bool {
         if self.mapping.standing(row) != Standing::Living {
             return false;
@@ -344,7 +344,7 @@ impl Provisioner {
         if let Outcome::Row(mut row) = answer.outcome(self.dialect, &call)? {
             let wanted = view.projection.slots();
             self.look_up_meanings(asker, std::slice::from_mut(&mut row), wanted).await?;
-            if self.list(&row, filter, view, &mut found) {
+            if self.list(&row, &self.mapping.canonical(filter), view, &mut found) {
                 found.total = Some(1);
                 return Ok(Some(Self::listed(1, &found)));
             }

@@ -1,5 +1,7 @@
 //! One spelling for what is looked for: the one that rows are printed with.
 
+use std::borrow::Cow;
+
 use super::super::Mapping;
 use super::super::rule::Shape;
 use crate::scim::filter::{Comparison, Criterion, Target};
@@ -8,23 +10,26 @@ use crate::value::Value;
 
 impl Mapping {
     /// The same filter with its literals in the one spelling that rows print, so that rows can be
-    /// compared again here.
+    /// compared again here. A search finds the same in any spelling.
     #[must_use]
-    pub fn canonical<'f>(&self, mut filter: Filter<'f>) -> Filter<'f> {
+    pub fn canonical<'f>(&self, filter: &'f Filter<'f>) -> Cow<'f, Filter<'f>> {
         let prepared = self.prepared();
-        filter.atoms_mut().for_each(|criterion| {
+        let mut canonical = Cow::Borrowed(filter);
+        for (place, criterion) in filter.atoms().enumerate() {
             if let Criterion::Compare {
                 target: Target::Slot(slot),
                 operator: Comparison::Eq | Comparison::Ne,
                 value,
             } = criterion
                 && !prepared.is_plain(*slot)
-                && let Some(canonical) = self.canonical_value(*slot, value)
+                && let Some(printed) = self.canonical_value(*slot, value)
+                && let Some(Criterion::Compare { value, .. }) =
+                    canonical.to_mut().atoms_mut().nth(place)
             {
-                *value = canonical;
+                *value = printed;
             }
-        });
-        filter
+        }
+        canonical
     }
 
     /// A value as a row that holds it would print it; `None` where no row can hold it, and for an

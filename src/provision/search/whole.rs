@@ -45,13 +45,14 @@ impl Provisioner {
         let (mut found, mut total, mut only) = (Found::default(), 0_u64, None);
         // What a filter compares, it needs of every row.
         self.look_up_meanings(asker, &mut rows, filter.slots()).await?;
+        let canonical = self.mapping.canonical(filter);
         let mut shown = Vec::new();
         for row in rows {
             if self.mapping.standing(&row) != Standing::Living {
                 continue;
             }
             let Some(id) = self.mapping.id_of(&row) else { continue };
-            if !filter.matches(&self.mapping.resource, &self.mapping.outward(&row), &id) {
+            if !canonical.matches(&self.mapping.resource, &self.mapping.outward(&row), &id) {
                 continue;
             }
             total += 1;

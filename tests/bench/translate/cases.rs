@@ -171,7 +171,6 @@ fn replace(bench: &Bench) {
 fn filter(bench: &Bench, text: &str) {
     let mapping = &bench.mapping;
     let filter = fine(Filter::parse(&mapping.resource, black_box(text), &bench.profile));
-    let filter = mapping.canonical(filter);
     let predicate = fine(mapping.search(&filter, &Keys::default()));
     black_box(fine(OData::filter(&mapping.entity, &predicate)));
 }
