@@ -48,6 +48,12 @@ impl Operator {
         Self::EndsWith,
     ];
 
+    /// Whether it is written as a function of two operands (OData 4.01 Part 2, §5.1.1.7).
+    #[must_use]
+    pub const fn is_function(self) -> bool {
+        matches!(self, Self::Contains | Self::StartsWith | Self::EndsWith)
+    }
+
     /// OData's name of the operator or function, in lower case, as mapping files write it.
     #[must_use]
     pub const fn name(self) -> &'static str {

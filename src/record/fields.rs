@@ -4,7 +4,7 @@ use std::fmt;
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
-use super::Notation;
+use super::{Notation, Operator};
 use crate::value::Type;
 
 /// What is percent-encoded where it is data: everything but the unreserved characters (RFC 3986
@@ -127,8 +127,12 @@ impl Field {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FieldPath {
     plain: Box<str>,
-    lowered: Box<str>,
+    /// What begins each comparison of the field, and of the field in lower case.
+    comparisons: [Comparisons; 2],
 }
+
+/// What begins a comparison, by operator; nothing for what compares no field.
+type Comparisons = Box<[Box<str>; Operator::ALL.len()]>;
 
 impl FieldPath {
     fn of(field: &Field) -> Self {
@@ -139,7 +143,15 @@ impl FieldPath {
             }
             (None, name) => encoded(name).to_string(),
         };
-        Self { lowered: format!("tolower({plain})").into(), plain: plain.into() }
+        let lowered = format!("tolower({plain})");
+        let comparisons = [&plain, &lowered].map(|path| {
+            Box::new(Operator::ALL.map(|operator| match (operator.name(), operator) {
+                (_, Operator::And | Operator::Or | Operator::Not) => Box::default(),
+                (name, _) if operator.is_function() => format!("{name}({path},").into(),
+                (name, _) => format!("{path}%20{name}%20").into(),
+            }))
+        });
+        Self { plain: plain.into(), comparisons }
     }
 
     /// The path alone: `department/code`.
@@ -148,10 +160,13 @@ impl FieldPath {
         &self.plain
     }
 
-    /// What is found there, in lower case: `tolower(department/code)`.
+    /// What begins a comparison of the field, or of the field in lower case: `department/code%20eq%20`,
+    /// `contains(tolower(department/code),`. `None` for an operator that compares no field.
     #[must_use]
-    pub fn lowered(&self) -> &str {
-        &self.lowered
+    pub fn compared(&self, operator: Operator, lowered: bool) -> Option<&str> {
+        let of = self.comparisons.get(usize::from(lowered))?;
+        let begin = of.get(operator as usize)?;
+        (!begin.is_empty()).then_some(begin)
     }
 }
 

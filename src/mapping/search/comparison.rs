@@ -63,7 +63,7 @@ impl Mapping {
         let mark = group.mark();
         if searched.is_plain {
             searched.fields[0].write(asked.operator, value.borrowed(), asked.negated, group);
-        } else if !self.compare_through(slot, searched, asked, value, keys, group)? {
+        } else if !self.compare_through(slot, searched, asked, value, keys, group) {
             return Err(self.not_searched(slot, operator));
         }
         if !prepared.searches_all {
@@ -85,21 +85,21 @@ impl Mapping {
         value: &'f Value<'f>,
         keys: &Keys,
         group: &mut Group<'_, Term<'f>>,
-    ) -> Result<bool, ScimError> {
-        let rule = self.searchable(slot)?;
+    ) -> bool {
+        let Some(rule) = self.rule(slot) else { return false };
         let [first, second] = &searched.fields;
         let both = Joint::And.negated_if(negated);
         match (&rule.shape, value.as_str()) {
             (Shape::Reference { field, .. }, _) => {
                 let keys = keys.of(slot, value).unwrap_or_default();
                 self.refer_to(*field, keys, negated, group);
-                return Ok(true);
+                return true;
             }
             (Shape::Split { split, fields }, Some(text)) if operator != Operator::Eq => {
                 let exact = searched.exact;
                 let parts = Parts { mapping: self, split, fields: *fields, exact, negated };
                 group.formula(parts.predicate(operator, text));
-                return Ok(true);
+                return true;
             }
             (Shape::Split { split, .. }, Some(text)) if rule.chain.is_empty() => {
                 if let Some((before, after)) = split.plainly(text) {
@@ -107,7 +107,7 @@ impl Mapping {
                         first.write(operator, Value::text(before), negated, group);
                         second.write(operator, Value::text(after), negated, group);
                     });
-                    return Ok(true);
+                    return true;
                 }
             }
             _ => {}
@@ -122,9 +122,9 @@ impl Mapping {
             // Nobody has what no row can hold.
             Ok(Set { first: None, .. }) => group.constant(negated),
             Err(_) if operator == Operator::Eq => group.constant(negated),
-            Err(_) => return Ok(false),
+            Err(_) => return false,
         }
-        Ok(true)
+        true
     }
 
     #[cold]

@@ -43,15 +43,36 @@ pub(super) struct Compared {
 
 impl Compared {
     /// Writes the comparison with a value.
-    #[inline]
+    // As nearly always, in place; a call would first write down all of it.
+    #[inline(always)]
     pub(super) fn write<'f>(
-        self,
+        &self,
         operator: Operator,
         value: Value<'f>,
         negated: bool,
         group: &mut Group<'_, Term<'f>>,
     ) {
-        let Self { field, case, nulls, is_text } = self;
+        let is_usual = matches!(
+            operator,
+            Operator::Eq | Operator::Contains | Operator::StartsWith | Operator::EndsWith
+        );
+        if is_usual && !negated && !value.is_absent() {
+            let Self { field, case, .. } = *self;
+            group.atom(Term::Compare { field, operator, value, case });
+        } else {
+            self.write_unusual(operator, value, negated, group);
+        }
+    }
+
+    #[inline(never)]
+    fn write_unusual<'f>(
+        &self,
+        operator: Operator,
+        value: Value<'f>,
+        negated: bool,
+        group: &mut Group<'_, Term<'f>>,
+    ) {
+        let Self { field, case, nulls, is_text } = *self;
         let comparison = Compare { field, operator, case, negated, nulls };
         if value.is_absent() {
             // Nobody has it.

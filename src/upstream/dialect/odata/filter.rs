@@ -130,33 +130,14 @@ fn comparison(
     let (Some(field), Some(path)) = (fields.field(index), fields.path(index)) else {
         return Err(DialectError::Unknown.into());
     };
-    let (path, lowered) = match value {
-        Value::Text(text) if case == Case::ToLower && field.is_text() => {
-            (path.lowered(), Some(&**text))
-        }
-        _ => (path.as_str(), None),
+    let lowered = match value {
+        Value::Text(text) if case == Case::ToLower && field.is_text() => Some(&**text),
+        _ => None,
     };
-    match operator {
-        Operator::Contains => out.push_str("contains("),
-        Operator::StartsWith => out.push_str("startswith("),
-        Operator::EndsWith => out.push_str("endswith("),
-        _ => {}
-    }
-    out.push_str(path);
-    match operator {
-        Operator::Eq => out.push_str("%20eq%20"),
-        Operator::Ne => out.push_str("%20ne%20"),
-        Operator::Gt => out.push_str("%20gt%20"),
-        Operator::Ge => out.push_str("%20ge%20"),
-        Operator::Lt => out.push_str("%20lt%20"),
-        Operator::Le => out.push_str("%20le%20"),
-        Operator::Contains | Operator::StartsWith | Operator::EndsWith => out.push(','),
-        Operator::And | Operator::Or | Operator::Not => {
-            return Err(DialectError::Inexpressible.into());
-        }
-    }
+    let begin = path.compared(operator, lowered.is_some()).ok_or(DialectError::Inexpressible)?;
+    out.push_str(begin);
     literal(out, field, value, lowered)?;
-    if matches!(operator, Operator::Contains | Operator::StartsWith | Operator::EndsWith) {
+    if operator.is_function() {
         out.push(')');
     }
     Ok(())
