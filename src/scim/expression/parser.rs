@@ -195,30 +195,43 @@ impl<'a, 'u> Parser<'a, 'u> {
     /// be said.
     #[inline]
     fn said(&mut self, is_element: bool) -> Result<Said<'a>, Mistake> {
-        // With one blank before and behind, as nearly always.
-        if let [b' ', first, second, b' ', ..] = self.rest()
-            && let Some(operator) = Comparison::of([*first, *second])
-        {
-            self.at += 4;
-            self.spaces();
-            return Ok(Said::Compare(operator, self.literal()?));
-        }
+        let operator = match self.rest() {
+            // With one blank before and behind, as nearly always.
+            [b' ', first, second, b' ', ..]
+                if let Some(operator) = Comparison::of([*first, *second]) =>
+            {
+                self.at += 4;
+                operator
+            }
+            _ => match self.said_otherwise(is_element)? {
+                Some(operator) => operator,
+                None => return Ok(Said::Present),
+            },
+        };
+        self.spaces();
+        Ok(Said::Compare(operator, self.literal()?))
+    }
+
+    /// The operator, or `None` where it is said that something is there.
+    #[inline(never)]
+    fn said_otherwise(&mut self, is_element: bool) -> Result<Option<Comparison>, Mistake> {
         let after = self.at;
         if !self.spaces() {
-            return if is_element { Ok(Said::Present) } else { Err(self.mistake("an operator")) };
+            return if is_element { Ok(None) } else { Err(self.mistake("an operator")) };
         }
         if let Some(operator) = self.operator() {
-            if !self.spaces() {
-                return Err(self.mistake("a space and a value"));
-            }
-            return Ok(Said::Compare(operator, self.literal()?));
+            return if self.spaces() {
+                Ok(Some(operator))
+            } else {
+                Err(self.mistake("a space and a value"))
+            };
         }
         if self.run(|byte| byte.is_ascii_alphabetic()).eq_ignore_ascii_case("pr") {
-            return Ok(Said::Present);
+            return Ok(None);
         }
         self.at = after;
         if is_element {
-            return Ok(Said::Present);
+            return Ok(None);
         }
         self.spaces();
         let expected = "one of `eq`, `ne`, `co`, `sw`, `ew`, `gt`, `ge`, `lt`, `le`, `pr`";
@@ -313,6 +326,7 @@ impl<'a, 'u> Parser<'a, 'u> {
         Ok(filter)
     }
 
+    #[inline]
     fn literal(&mut self) -> Result<Literal<'a>, Mistake> {
         if self.peek() == Some(b'"') {
             return self.quoted();
@@ -333,31 +347,41 @@ impl<'a, 'u> Parser<'a, 'u> {
         })
     }
 
+    #[inline]
     fn quoted(&mut self) -> Result<Literal<'a>, Mistake> {
+        let inner = self.text.get(self.at + 1..).unwrap_or_default();
+        let length = unescaped(inner.as_bytes());
+        // As nearly always.
+        if let Some((inner, rest)) = inner.split_at_checked(length)
+            && rest.as_bytes().first() == Some(&b'"')
+        {
+            self.at += length + 2;
+            return Ok(Literal::Text(Cow::Borrowed(inner)));
+        }
+        self.quoted_with_escapes()
+    }
+
+    #[inline(never)]
+    fn quoted_with_escapes(&mut self) -> Result<Literal<'a>, Mistake> {
         let start = self.at;
         self.at += 1;
-        let mut escaped = false;
         loop {
-            let rest = self.text.as_bytes().get(self.at..).unwrap_or_default();
-            self.at += unescaped(rest);
+            self.at += unescaped(self.rest());
             match self.peek() {
                 None => return Err(self.mistake("a closing `\"`")),
                 Some(b'"') => break,
                 // A backslash, and what it escapes.
-                Some(b'\\') => {
-                    escaped = true;
-                    self.at += 2;
-                }
+                Some(b'\\') => self.at += 2,
                 // A control character stands for itself.
                 Some(_) => self.at += 1,
             }
         }
         self.at += 1;
-        if !escaped {
+        let whole = self.text.get(start..self.at).unwrap_or_default();
+        if !whole.contains('\\') {
             let inner = self.text.get(start + 1..self.at - 1).unwrap_or_default();
             return Ok(Literal::Text(Cow::Borrowed(inner)));
         }
-        let whole = self.text.get(start..self.at).unwrap_or_default();
         match serde_json::from_str::<String>(whole) {
             Ok(text) => Ok(Literal::Text(Cow::Owned(text))),
             Err(_) => Err(Mistake { at: start, expected: "a JSON string" }),
