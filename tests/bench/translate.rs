@@ -2,8 +2,7 @@
 //!
 //! - `cargo bench --bench translate` prints allocations and time per operation, and fails when a
 //!   case allocates more often than its last count;
-//! - `.ci/translate` also counts instructions: it runs this program under callgrind with
-//!   `CASE ITERATIONS`, twice, and the difference is free of everything but the iterations.
+//! - `.ci/translate` also counts instructions, of the program `instructions` beside this one.
 //!
 //! Each case has its budget, which is the aim, and its last count, which must not get worse. A
 //! change that makes a case cheaper lowers the count.
@@ -36,7 +35,6 @@ fn main() -> ExitCode {
     match arguments.as_slice() {
         [] => table(&bench),
         [word] if word == "list" => list(),
-        [name, iterations] => repeat(&bench, name, iterations),
         _ => usage(),
     }
 }
@@ -80,16 +78,6 @@ fn list() -> ExitCode {
     ExitCode::SUCCESS
 }
 
-/// Repeats one case, for an instruction counter outside.
-fn repeat(bench: &Bench, name: &str, iterations: &str) -> ExitCode {
-    let case = CASES.iter().find(|case| case.name == name);
-    let (Some(case), Ok(iterations)) = (case, iterations.parse::<u32>()) else { return usage() };
-    for _ in 0..iterations {
-        (case.run)(black_box(bench));
-    }
-    ExitCode::SUCCESS
-}
-
 /// How often one operation allocates, growing an allocation included.
 fn allocations(bench: &Bench, case: &Case) -> usize {
     // Once before, so that what is made at the first use does not count.
@@ -101,6 +89,6 @@ fn allocations(bench: &Bench, case: &Case) -> usize {
 }
 
 fn usage() -> ExitCode {
-    println!("translate [list | CASE ITERATIONS]");
+    println!("translate [list]");
     ExitCode::FAILURE
 }
