@@ -38,7 +38,7 @@ pub struct Process {
     pub admin: Option<SocketAddr>,
     stopper: Stopper,
     scim: JoinHandle<Drained>,
-    operator: Option<JoinHandle<Drained>>,
+    operator: Option<(Stopper, JoinHandle<Drained>)>,
     reloader: Reloader,
 }
 
@@ -68,8 +68,12 @@ impl Process {
         let scim = tokio::spawn(server.run(service, stop.clone()));
         let admin_address = admin.as_ref().map(Server::address);
         let (current, loads) = (reloader.current().clone(), reloader.loads().clone());
-        let operator = admin
-            .map(|server| tokio::spawn(server.run(Admin::new(current, loads, stop.clone()), stop)));
+        let operator = admin.map(|server| {
+            // Health is told to the end of the drain: a probe that meets a closed port would have
+            // the process killed in the middle of it.
+            let (stopper, last) = Stop::channel();
+            (stopper, tokio::spawn(server.run(Admin::new(current, loads, stop), last)))
+        });
         Ok(Self { address, admin: admin_address, stopper, scim, operator, reloader })
     }
 
@@ -88,9 +92,9 @@ impl Process {
     /// Waits until everything has ended, and says how many connections were cut off.
     pub async fn ended(self) -> Drained {
         let drained = self.scim.await.unwrap_or(Drained { cut_off: 0 });
-        if let Some(operator) = self.operator {
+        if let Some((stopper, operator)) = self.operator {
             // Whoever still looks at the admin port does not keep the process.
-            self.stopper.cut();
+            stopper.cut();
             let _ = operator.await;
         }
         drained

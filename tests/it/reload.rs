@@ -25,16 +25,24 @@ on_all! {
 const NICK_NAME: &str =
     "[[attribute]]\nscim = \"nickName\"\nfield = \"contactMessenger\"\nmax_length = 100";
 
-/// What the admin port answers.
-async fn admin(address: SocketAddr, path: &str) -> Json {
+/// What the admin port answers: its status, and what it tells.
+async fn health(address: SocketAddr, path: &str) -> (u16, Json) {
     let seams = real::seams();
     let mut socket = seams.connector.connect("127.0.0.1", address.port()).await.unwrap();
     let request = format!("GET {path} HTTP/1.1\r\nhost: admin\r\nconnection: close\r\n\r\n");
     socket.write_all(request.as_bytes()).await.unwrap();
     let mut answer = String::new();
     socket.read_to_string(&mut answer).await.unwrap();
-    assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
-    serde_json::from_str(answer.split_once("\r\n\r\n").unwrap().1).unwrap()
+    let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+    let status = head.split(' ').nth(1).unwrap().parse().unwrap();
+    (status, serde_json::from_str(body).unwrap())
+}
+
+/// What the admin port answers when all is well.
+async fn admin(address: SocketAddr, path: &str) -> Json {
+    let (status, told) = health(address, path).await;
+    assert_eq!(status, 200, "{told}");
+    told
 }
 
 async fn advertises(idp: &Client, name: &str) -> bool {
@@ -312,4 +320,29 @@ async fn what_needs_a_restart_is_said_and_the_rest_is_taken() {
     idp.send(elsewhere.header("authorization", format!("Bearer {}", idp.token())), "")
         .await
         .scim_error(401, "");
+}
+
+#[tokio::test]
+async fn c120_health_is_told_to_the_end_of_a_drain() {
+    let legacy = Legacy::start(Dialect::Odata).with_user(ana()).await;
+    let setup = Sidecar::in_front_of(&legacy).patient().upstream("deadline = \"10m\"");
+    let sidecar = setup.start().await;
+    let entra = sidecar.idp("entra");
+    entra.get("/Users/7").await.is(200);
+    let port = sidecar.admin();
+    assert_eq!(health(port, "/ready").await.0, 200);
+
+    drop(legacy.take_calls());
+    legacy.fault(Fault::once(Kind::Latency(Duration::from_secs(600))));
+    let reader = tokio::spawn(async move { entra.get("/Users/7").await });
+    while legacy.calls().is_empty() {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    sidecar.drain();
+    let (status, told) = health(port, "/ready").await;
+    assert_eq!((status, &told["status"]), (503, &json!("draining")));
+    assert_eq!(health(port, "/live").await.0, 200, "who is killed now loses the request");
+    legacy.clear_faults();
+    reader.await.unwrap().is(200);
+    sidecar.stop().await;
 }

@@ -126,6 +126,11 @@ impl Sidecar {
         &self.authority
     }
 
+    /// Begins nothing new, and finishes what is under way.
+    pub(crate) fn drain(&self) {
+        self.process.stopper().drain();
+    }
+
     /// Drains and ends, having lost no connection, and gives what a replica is started from.
     pub(crate) async fn stop(self) -> Setup {
         self.process.stopper().drain();
