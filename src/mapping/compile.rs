@@ -171,7 +171,7 @@ fn compile(root: &Table<'_>, dialects: &[Description]) -> Option<Mapping> {
         options,
         rules: Vec::new(),
     };
-    let collection = upstream.required_text("collection");
+    let collection = upstream::collection(upstream.required_text("collection"), dialect, sink);
     let key = upstream::column(&upstream, "key", &mut draft);
     let id = if upstream.has("id") { upstream::column(&upstream, "id", &mut draft) } else { key };
     let mut builder = Resource::builder(definition?);

@@ -114,7 +114,7 @@ fn option_schema(option: &OptionDefinition) -> Json {
         OptionKind::Flag => json!({ "type": "boolean" }),
         OptionKind::Structure => json!({ "type": "object" }),
         OptionKind::Number => json!({ "type": "integer", "minimum": 0 }),
-        OptionKind::Template(_) | OptionKind::Place | OptionKind::Source => {
+        OptionKind::Template(_) | OptionKind::Path(_) | OptionKind::Place | OptionKind::Source => {
             json!({ "type": "string" })
         }
         OptionKind::Tree(_) => json!({ "type": "object" }),

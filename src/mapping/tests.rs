@@ -119,6 +119,30 @@ fn what_an_operator_mistakes_is_told_with_a_way_out() {
 }
 
 #[test]
+fn a_path_that_leads_out_of_the_base_url_is_told_before_anybody_calls() {
+    for (text, old, new, expected) in [
+        (BIZAGI, "\"odata/data/WFUser\"", "\"/odata/data/WFUser\"", "without a slash in front"),
+        (BIZAGI, "\"odata/data/WFUser\"", "\"odata/data/WFUser/\"", "without a slash at its end"),
+        (BIZAGI, "\"odata/data/WFUser\"", "\"https://other.example/WFUser\"", "not a URL"),
+        (SOAP, "= \"WFUSER\"", "= \"odata/data/WFUser\"", "the name of an entity"),
+        (SOAP, "\"WebServices/", "\"/WebServices/", "an `endpoint` that goes on behind"),
+        (REST, "\"api/people\"", "\"api/people?all=1\"", "without `?` and `#`"),
+        (REST, "\"api/people/_find\"", "\"../people/_find\"", "`.` or `..` segments"),
+    ] {
+        assert!(text.contains(old), "{old}");
+        let (mapping, report) = read(&text.replacen(old, new, 1));
+        let report = report.to_string();
+        assert!(mapping.is_none() && report.contains(expected), "{new}: {report}");
+    }
+    let department = "[[attribute]]\nscim = \"title\"\nfield = \"idTitle\"\n\
+        reference = { collection = \"/Titles\", match = \"name\", key = \"id\" }\n";
+    let (_, report) = read(&format!("{BIZAGI}\n{department}"));
+    assert!(report.to_string().contains("without a slash in front"), "{report}");
+    let slash = REST.replacen("\"api/people/_find\"", "\"api/people/_find/\"", 1);
+    assert!(read(&slash).0.is_some(), "some servers want it");
+}
+
+#[test]
 fn characters_that_the_dialect_cannot_carry_are_left_out_with_their_attribute() {
     let mapping = read(SOAP).0.unwrap();
     let slot = mapping.resource.slot_of("name.givenName").unwrap();

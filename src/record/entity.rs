@@ -211,6 +211,9 @@ pub struct Description {
     pub adapt: fn(&Options, &mut Facts),
     /// Whether those options fit each other; what is expected where they do not.
     pub fits: fn(&Options) -> Result<(), &'static str>,
+    /// Whether a collection can be there, and whether a path can lead there; what is expected
+    /// where it cannot. What fills the holes of a path is not in it yet.
+    pub places: fn(&str) -> Result<(), &'static str>,
     /// Whether it can write a field of that name.
     pub names: fn(&str) -> bool,
     /// Whether it can hold several values in a field of that name; what is missing where it cannot.

@@ -24,6 +24,8 @@ pub enum OptionKind {
     Number,
     /// A text in which these may be put in.
     Template(&'static [&'static str]),
+    /// A path below the base URL, in which these may be put in.
+    Path(&'static [&'static str]),
     /// Members, lists and single values in each other, in which these may be put in.
     Tree(&'static [&'static str]),
     /// A place in a body, such as `data.items`; `.` is the body itself.

@@ -274,6 +274,32 @@ fn is_simple(relative: &str) -> bool {
         && query.iter().all(|byte| byte.is_ascii_graphic() && !matches!(byte, b'\\' | b'#'))
 }
 
+/// Whether a path leads below the base URL, whatever that is; what is expected where it does not.
+/// A last slash does, and an empty path is the base URL itself.
+///
+/// # Errors
+/// What is expected instead.
+pub(super) fn below(path: &str) -> Result<(), &'static str> {
+    if scheme_of(path).is_some() {
+        return Err("expected a path that goes on behind `base_url`, not a URL");
+    }
+    if path.starts_with('/') {
+        return Err("expected a path that goes on behind `base_url`, without a slash in front");
+    }
+    if path.contains(['?', '#']) {
+        return Err("expected a path without `?` and `#`");
+    }
+    if !is_plain(path) {
+        return Err("expected a path of visible ASCII without `\\`, `<`, `>` and `\"`; \
+                    everything else percent-encoded");
+    }
+    let mut segments = path.strip_suffix('/').unwrap_or(path).split('/');
+    if !path.is_empty() && segments.any(|segment| segment.is_empty() || is_treacherous(segment)) {
+        return Err("expected a path without empty, `.` or `..` segments");
+    }
+    Ok(())
+}
+
 /// Whether something stands behind the host, be it a port or not.
 fn has_port(authority: &Authority) -> bool {
     authority.as_str().len() != authority.host().len()

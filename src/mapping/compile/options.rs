@@ -194,7 +194,7 @@ fn usual(definition: &OptionDefinition) -> OptionValue {
         // What a dialect itself says is right, which its tests prove.
         OptionKind::Pattern => file::whole(default).map_or(nothing, OptionValue::Pattern),
         OptionKind::Number => default.parse().map_or(nothing, OptionValue::Number),
-        OptionKind::Template(holes) => {
+        OptionKind::Template(holes) | OptionKind::Path(holes) => {
             crate::record::Template::parse(default, holes).map_or(nothing, OptionValue::Template)
         }
         OptionKind::Place => {

@@ -71,6 +71,7 @@ fn other(
     let plain = (Type::Integer, Notation::Plain);
     let (kind, notation) = reference.choice("type", &file::COLUMN_TYPES).unwrap_or(plain);
     let case = reference.choice("case", &file::CASES).unwrap_or(draft.facts.case);
+    let collection = super::upstream::collection(collection, draft.dialect, draft.sink);
     let (collection, matched, key) = (collection?, matched?, key?);
     let options = options::elsewhere(reference, draft.dialect, &draft.options);
     let facts = facts(draft, &options);

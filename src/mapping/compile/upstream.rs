@@ -6,8 +6,8 @@ use toml::de::DeValue;
 use super::super::file;
 use super::super::policy::{Anchor, OnConflict, OnDelete, Test, Tombstone};
 use super::Draft;
-use crate::diagnostic::reader::{Placed, Table};
-use crate::record::{Case, Facts, FieldIndex, Notation, Operator, Operators, Paging};
+use crate::diagnostic::reader::{Placed, Sink, Table};
+use crate::record::{Case, Description, Facts, FieldIndex, Notation, Operator, Operators, Paging};
 use crate::scim::Resource;
 use crate::value::{Type, Value};
 
@@ -23,6 +23,19 @@ pub(super) struct Policies {
     pub(super) on_conflict: OnConflict,
     pub(super) on_delete: OnDelete,
     pub(super) constants: Vec<(FieldIndex, Value<'static>)>,
+}
+
+/// The place of a collection, which must be one that the dialect can write.
+pub(super) fn collection(
+    said: Option<Placed<String>>,
+    dialect: &Description,
+    sink: &Sink,
+) -> Option<Placed<String>> {
+    let said = said?;
+    if let Err(expected) = (dialect.places)(&said.value) {
+        sink.error(&said.span, "no collection can be there", Some(expected.to_owned()), None);
+    }
+    Some(said)
 }
 
 /// The dialect's facts, with what the file says otherwise.

@@ -23,7 +23,7 @@ use crate::record::{
     OptionDefinition, OptionKind, Options, Paging, Sample,
 };
 use crate::upstream::error::Kind;
-use crate::upstream::origin::Origin;
+use crate::upstream::origin::{self, Origin};
 use answer::Message;
 
 /// The dialect `bizagi-soap`.
@@ -141,6 +141,10 @@ impl Dialect for BizagiSoap {
             options: OPTIONS,
             adapt: |_, _| {},
             fits,
+            places: |name| match is_name(name) {
+                true => Ok(()),
+                false => Err("expected the name of an entity, such as `WFUSER`"),
+            },
             names: is_name,
             lists: collection::known,
             expands: false,
@@ -287,6 +291,11 @@ fn fits(options: &Options) -> Result<(), &'static str> {
     }
     if options.text(CREATE) == Some("createUser") && options.structure(INSERT).is_some() {
         return Err("expected no `insert`: it belongs to `create = \"saveEntity\"`");
+    }
+    if options.text(ENDPOINT).is_some_and(|path| origin::below(path).is_err()) {
+        return Err(
+            "expected an `endpoint` that goes on behind `base_url`, without a slash in front",
+        );
     }
     if !is_named(CREATE_PARAMETER) {
         return Err("expected the name of an XML element for `create_parameter`");

@@ -23,7 +23,7 @@ use crate::record::{
 };
 use crate::upstream::error::Kind;
 use crate::upstream::literal;
-use crate::upstream::origin::Origin;
+use crate::upstream::origin::{self, Origin};
 use crate::value::{Text, Type};
 
 /// The dialect `odata`.
@@ -80,6 +80,7 @@ impl Dialect for OData {
             options: OPTIONS,
             adapt: |_, _| {},
             fits: |_| Ok(()),
+            places,
             names: |_| true,
             // A property of the type `Collection(…)`.
             lists: |_, _| Ok(()),
@@ -231,6 +232,14 @@ impl OData {
         filter::write(&mut text, predicate, &entity.fields)?;
         Ok(text)
     }
+}
+
+/// Whether a collection can be there: its rows' keys stand right behind its name.
+fn places(path: &str) -> Result<(), &'static str> {
+    if path.ends_with('/') {
+        return Err("expected a path without a slash at its end");
+    }
+    origin::below(path)
 }
 
 /// The URL of one row, or of the row with those that come with it.

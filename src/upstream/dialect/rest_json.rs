@@ -26,7 +26,7 @@ use crate::record::{
 };
 use crate::upstream::error::Kind;
 use crate::upstream::literal;
-use crate::upstream::origin::Origin;
+use crate::upstream::origin::{self, Origin};
 use crate::value::{Type, Value};
 use node::{Filling, Node};
 use options::{
@@ -67,6 +67,7 @@ impl Dialect for RestJson {
             adapt: options::adapt,
             fits: options::fits,
             lists: |_, _| Ok(()),
+            places: origin::below,
             names: |name| members(name).is_some(),
             expands: false,
             grants: &[],

@@ -162,3 +162,27 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_path_of_a_mapping_goes_on_behind_the_base_url() {
+    for path in ["", "people", "people/", "odata/data/WFUser", "api/people/{key}", "a(1)/b%20c"] {
+        assert_eq!(below(path), Ok(()), "{path}");
+        assert!(origin().join(path).is_ok_and(|url| url.path().starts_with("/HR/")), "{path}");
+    }
+    for (path, expected) in [
+        ("https://evil.example/x", "not a URL"),
+        ("file:x", "not a URL"),
+        ("/people", "slash in front"),
+        ("//evil.example/x", "slash in front"),
+        ("people?x=1", "`?`"),
+        ("people#x", "`#`"),
+        ("our people", "visible ASCII"),
+        ("a\\b", "visible ASCII"),
+        ("../people", "segments"),
+        ("a//b", "segments"),
+        ("a/%2e%2e/b", "segments"),
+    ] {
+        let told = below(path).unwrap_err();
+        assert!(told.contains(expected), "{path}: {told}");
+    }
+}

@@ -72,6 +72,14 @@ pub(super) fn value(
             }
         }
         (OptionKind::Number, _) => wrong(format!("expected a number, found {found}")),
+        (OptionKind::Path(holes), DeValue::String(text)) => {
+            let leads = (reading.dialect.places)(text).map_err(str::to_owned);
+            let parse = |()| Template::parse(text, holes).map_err(|why| unfillable(&why, holes));
+            match leads.and_then(parse) {
+                Ok(path) => Some(OptionValue::Template(path)),
+                Err(expected) => wrong(expected),
+            }
+        }
         (OptionKind::Template(holes), DeValue::String(text)) => {
             match Template::parse(text, holes) {
                 Ok(template) => Some(OptionValue::Template(template)),
@@ -125,6 +133,7 @@ pub(super) fn value(
             OptionKind::Text
             | OptionKind::Pattern
             | OptionKind::Template(_)
+            | OptionKind::Path(_)
             | OptionKind::Place
             | OptionKind::Source,
             _,

@@ -25,7 +25,7 @@ const FIELD: &[&str] = &["field"];
 
 use OptionDefinition as Is;
 use OptionKind::{
-    Choice, Conditions, Group, Names, Number, Pattern, Place, Source, Template, Text,
+    Choice, Conditions, Group, Names, Number, Path, Pattern, Place, Source, Template, Text,
 };
 
 const HOW: &str = "the method";
@@ -42,7 +42,7 @@ pub(super) const CONTENT: usize = 3;
 
 const READ_TABLE: &[OptionDefinition] = &[
     Is::usual("method", HOW, Choice(&["GET", "POST"]), "GET").reaching(Reach::Leading),
-    Is::optional("path", WHERE, Template(KEY)).reaching(Reach::Own),
+    Is::optional("path", WHERE, Path(KEY)).reaching(Reach::Own),
     Is::optional("query", PARAMETERS, OptionKind::Tree(KEY)),
     Is::optional("body", BODY, OptionKind::Tree(KEY)),
     Is::usual("row", "where the row stands in the answer", Place, "."),
@@ -52,7 +52,7 @@ pub(super) const ROW: usize = 4;
 
 const CREATE_TABLE: &[OptionDefinition] = &[
     Is::usual("method", HOW, Choice(&["POST", "PUT"]), "POST").reaching(Reach::Leading),
-    Is::optional("path", WHERE, Template(&[])).reaching(Reach::Own),
+    Is::optional("path", WHERE, Path(&[])).reaching(Reach::Own),
     Is::optional("query", PARAMETERS, OptionKind::Tree(&[])),
     Is::optional("body", "the body around `{row}`", OptionKind::Tree(CREATED)),
     Is::optional("row", "where the row stands in the answer, if it does", Place),
@@ -63,7 +63,7 @@ pub(super) const NEW_KEY: usize = 5;
 
 const UPDATE_TABLE: &[OptionDefinition] = &[
     Is::usual("method", HOW, Choice(&["PUT", "PATCH", "POST"]), "PUT").reaching(Reach::Leading),
-    Is::optional("path", WHERE, Template(KEY)).reaching(Reach::Own),
+    Is::optional("path", WHERE, Path(KEY)).reaching(Reach::Own),
     Is::optional("query", PARAMETERS, OptionKind::Tree(KEY)),
     Is::optional("body", "the body around `{row}`", OptionKind::Tree(UPDATED)),
     Is::optional("row", "where the row stands in the answer, if it does", Place),
@@ -79,14 +79,14 @@ pub(super) const SEND: usize = 5;
 
 const DELETE_TABLE: &[OptionDefinition] = &[
     Is::usual("method", HOW, Choice(&["DELETE", "POST"]), "DELETE").reaching(Reach::Leading),
-    Is::optional("path", WHERE, Template(KEY)).reaching(Reach::Own),
+    Is::optional("path", WHERE, Path(KEY)).reaching(Reach::Own),
     Is::optional("query", PARAMETERS, OptionKind::Tree(KEY)),
     Is::optional("body", BODY, OptionKind::Tree(KEY)),
 ];
 
 const SEARCH_TABLE: &[OptionDefinition] = &[
     Is::usual("method", HOW, Choice(&["GET", "POST"]), "GET").reaching(Reach::Leading),
-    Is::optional("path", WHERE, Template(&[])).reaching(Reach::Own),
+    Is::optional("path", WHERE, Path(&[])).reaching(Reach::Own),
     Is::optional("query", PARAMETERS, OptionKind::Tree(SEARCHED)),
     Is::optional("body", BODY, OptionKind::Tree(SEARCHED)),
     Is::usual("rows", "where the array of rows stands in the answer", Place, "."),
@@ -160,7 +160,7 @@ pub(super) const SEPARATOR: usize = 2;
 
 const LIST_TABLE: &[OptionDefinition] = &[
     Is::usual("method", HOW, Choice(&["GET", "POST"]), "GET").reaching(Reach::Leading),
-    Is::optional("path", WHERE, Template(&[])).reaching(Reach::Own),
+    Is::optional("path", WHERE, Path(&[])).reaching(Reach::Own),
     Is::optional("query", PARAMETERS, OptionKind::Tree(SEARCHED)),
     Is::optional("body", BODY, OptionKind::Tree(SEARCHED)),
     Is::usual("rows", "where the array of rows stands in the answer", Place, "."),

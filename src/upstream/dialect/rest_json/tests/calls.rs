@@ -36,7 +36,8 @@ fn a_row_has_an_address_and_no_key_leaves_its_segment() {
     let number = UpstreamKey::Integer(7);
     let action = Action::Read { key: &number };
     assert_eq!(write(&people, action).unwrap_err(), DialectError::Key);
-    let strayed = entity(&[("path = \"api/people/{key}\"", "path = \"../{key}\"")]);
+    let mut strayed = with_options("");
+    strayed.collection = "../people".into();
     let error = write(&strayed, Action::Read { key: &text("7") }).unwrap_err();
     assert!(matches!(error, DialectError::Strayed(_)), "{error:?}");
 }
