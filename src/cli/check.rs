@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use serde_json::{Value as Json, json};
 
-use super::serve::{chain, counted};
+use super::serve::counted;
 use super::{Check, Exit, Form};
 use crate::config::{Config, dialects, profiles, source};
 use crate::diagnostic::{self, Code, Finding, Report, Severity, nearest};
@@ -15,7 +15,6 @@ use crate::generation::{Generation, Project};
 use crate::mapping::Mapping;
 use crate::provision::{Difference, Seen, Weight};
 use crate::seam::Seams;
-use crate::serve::tls::Identity;
 
 /// What was found, in whichever form it is told.
 #[derive(Default)]
@@ -133,7 +132,7 @@ fn check_config(config: &Config, seams: &Seams, found: &mut Found) -> Option<Gen
     found.report.extend(config.check_files());
     // Whoever checks may be somebody else than the one as whom it will serve.
     found.report.extend(config.check_owners(Severity::Warning));
-    check_certificate(config, found);
+    config.identity(seams, true, &mut found.report);
     let (generation, findings) = config.assemble(seams, true);
     // A file that is missing was told above; once is enough.
     found.report.extend_with_new_places(findings);
@@ -149,20 +148,6 @@ fn try_mappings(generation: &Generation, report: &mut Report) {
             tried.push(&mapping.source.name);
             report.extend(mapping.trial());
         }
-    }
-}
-
-fn check_certificate(config: &Config, found: &mut Found) {
-    let (certificate, key) = (&config.tls.certificate.value, &config.tls.key.value);
-    // What cannot be read at all is a finding of its own.
-    if !certificate.is_file() || !key.is_file() {
-        return;
-    }
-    let loaded = Identity::load(certificate, key)
-        .and_then(Identity::refuse_development)
-        .and_then(|identity| identity.server_config().map(drop));
-    if let Err(error) = loaded {
-        found.problem(Code::Invalid, certificate, chain(&error));
     }
 }
 

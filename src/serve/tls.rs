@@ -15,6 +15,10 @@ use rustls::sign::{CertifiedKey, SingleCertAndKey};
 use rustls::{Error, InconsistentKeys};
 use zeroize::Zeroizing;
 
+mod validity;
+
+pub use validity::Validity;
+
 /// The organisation in every certificate that the demonstration makes. Its keys lie in temporary
 /// folders, so [`Identity::refuse_development`] knows them by it.
 pub const DEVELOPMENT_ORGANIZATION: &str = "scim-sidecar demo - not for production";
@@ -178,6 +182,12 @@ impl Identity {
             return Err(TlsError::Development { certificate: self.certificate });
         }
         Ok(self)
+    }
+
+    /// From when until when the server's own certificate is good.
+    #[must_use]
+    pub fn validity(&self) -> Option<Validity> {
+        Validity::of(self.certified.end_entity_cert().ok()?)
     }
 
     /// The configuration of a server that shows this identity.

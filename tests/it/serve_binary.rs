@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use rcgen::{CertificateParams, KeyPair, date_time_ymd};
 use scim_sidecar::demo::certificate::Development;
 use scim_sidecar::legacy::{Fault, Kind};
 use scim_sidecar::secret::TokenHash;
@@ -104,6 +105,35 @@ async fn a_development_certificate_does_not_serve() {
         assert_eq!(code, 78, "{out}{err}");
         assert!((out + &err).contains("that `demo` made"));
     }
+}
+
+#[tokio::test]
+async fn a_certificate_that_clients_refuse_is_warned_of() {
+    let legacy = Legacy::start(Dialect::Odata).await;
+    let folder = Sidecar::in_front_of(&legacy).folder(&Authority::new(KeyKind::Ecdsa));
+    let mut params = CertificateParams::new(vec!["localhost".to_owned()]).unwrap();
+    let key = KeyPair::generate().unwrap();
+    folder.private("certs/sidecar.key", &key.serialize_pem());
+    for (from, until, expected) in [
+        (2020, 2021, "the certificate was good until 2021-01-01T00:00:00Z, and clients refuse it"),
+        (3020, 3021, "the certificate is good from 3020-01-01T00:00:00Z on"),
+    ] {
+        params.not_before = date_time_ymd(from, 1, 1);
+        params.not_after = date_time_ymd(until, 1, 1);
+        folder.write("certs/sidecar.crt", &params.self_signed(&key).unwrap().pem());
+        let (code, out, err) = run(&CHECK, &folder.path(""));
+        assert_eq!(code, 0, "{out}{err}");
+        assert!(out.contains("0 errors, 1 warning") && out.contains(expected), "{out}");
+        assert!(out.contains("certificate = \"certs/sidecar.crt\""), "the line: {out}");
+        let mut process = Process::spawn(&SERVE, &folder.path(""));
+        process.told(expected).await;
+    }
+    // What cannot be used at all has a line and a caret as well.
+    let other = KeyPair::generate().unwrap();
+    folder.private("certs/sidecar.key", &other.serialize_pem());
+    let (code, out, _) = run(&CHECK, &folder.path(""));
+    assert!(code == 78 && out.contains("found another key"), "{out}");
+    assert!(out.contains("certificate = \"certs/sidecar.crt\""), "the line: {out}");
 }
 
 #[tokio::test]
