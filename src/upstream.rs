@@ -235,13 +235,11 @@ impl Inner {
                         continue;
                     }
                     let error = Error::new(Kind::Refused(Class::Credential));
-                    Failure {
-                        error: match Challenge::read(&raw.headers) {
-                            Some(challenge) => error.because(challenge),
-                            None => error,
-                        },
-                        again: Again::Never,
-                    }
+                    let error = match Challenge::read(&raw.headers) {
+                        Some(challenge) => error.because(challenge),
+                        None => error.because(refusal::Refused(raw.status)),
+                    };
+                    Failure { error, again: Again::Never }
                 }
                 Ok(raw) => match refusal::judge(dialect, call, &raw, &*self.seams.clock) {
                     None => return Ok(raw),

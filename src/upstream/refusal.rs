@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use http::header::RETRY_AFTER;
+use http::header::{CONTENT_TYPE, RETRY_AFTER};
 use http::{HeaderMap, StatusCode};
 use jiff::Timestamp;
 use jiff::fmt::rfc2822::DateTimeParser;
@@ -39,7 +39,7 @@ pub(super) fn judge(
         None if !refused => return None,
         None => {
             let told = dialect.recognise(call, status, &raw.body);
-            (told.unwrap_or_else(|| usual(status)), None)
+            (told.unwrap_or_else(|| usual(status, &raw.headers)), None)
         }
     };
     let kind = match kind {
@@ -67,8 +67,11 @@ pub(super) fn judge(
 }
 
 /// What a status means by itself.
-fn usual(status: StatusCode) -> Kind {
+fn usual(status: StatusCode, headers: &HeaderMap) -> Kind {
     match status.as_u16() {
+        // A page for people: the web server says that the service is not there, which is nothing
+        // that could be known of a row.
+        404 | 410 if is_page(headers) => Kind::Unsupported,
         400 | 413 | 422 => Kind::Refused(Class::Invalid),
         401 | 403 => Kind::Refused(Class::Credential),
         404 | 410 => Kind::Refused(Class::Missing),
@@ -79,6 +82,12 @@ fn usual(status: StatusCode) -> Kind {
         500..=599 => Kind::Refused(Class::Unavailable),
         _ => Kind::Unsupported,
     }
+}
+
+/// Whether a body is said to be a page for people.
+fn is_page(headers: &HeaderMap) -> bool {
+    let media = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    media.split(';').next().unwrap_or_default().trim().eq_ignore_ascii_case("text/html")
 }
 
 /// What the mapping's rules make of an answer.
@@ -138,7 +147,7 @@ pub(super) fn retry_after(headers: &HeaderMap, clock: &dyn Clock) -> Option<u32>
 /// The status of a refusal, for the log.
 #[derive(Debug, thiserror::Error)]
 #[error("status {}", .0.as_u16())]
-struct Refused(StatusCode);
+pub(super) struct Refused(pub(super) StatusCode);
 
 /// A redirect that is not followed.
 #[derive(Debug, thiserror::Error)]

@@ -194,6 +194,7 @@ async fn c117_our_own_credential_is_never_the_clients_401(dialect: Dialect) {
     // Told at once, and not for each request again.
     assert_eq!(alerts.len(), 1, "{alerts:?}");
     assert!(alerts[0].field("message").contains("credential"), "{alerts:?}");
+    assert_eq!(alerts[0].field("cause"), "status 401");
     entra.get("/Users/7").await.is(200);
 }
 

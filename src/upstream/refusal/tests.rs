@@ -64,6 +64,11 @@ fn statuses_have_their_usual_meaning() {
         assert_eq!((error.kind, error.outcome_unknown()), (kind, unsure), "{status}");
         assert_eq!(error.detail, None);
     }
+    for status in [404, 410] {
+        let page = raw(status, &[("content-type", "text/html; charset=utf-8")], "<p>secret</p>");
+        let error = error(&call, &page).unwrap();
+        assert_eq!(error.kind, Kind::Unsupported, "the web server's word, not the service's");
+    }
     assert!(error(&call, &raw(204, &[], "")).is_none());
     let error = error(&call, &raw(403, &[], "")).unwrap();
     assert_eq!((error.blame, error.retry), (Blame::Credential, Retry::Never));
