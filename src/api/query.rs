@@ -6,6 +6,7 @@ use std::borrow::Cow;
 use percent_encoding::percent_decode_str;
 use serde_json::Value as Json;
 
+use super::route::FLAG;
 use super::syntax;
 use crate::logic::View;
 use crate::provision::{Search, count_of, start_of};
@@ -23,10 +24,11 @@ const MOST: usize = 64;
 
 impl<'q> Parameters<'q> {
     /// Decodes form-style: `+` is a space, `%2B` a plus. Entra ID writes queries that way, and its
-    /// tenant URL may add a `?` of its own.
+    /// tenant URL may add a `?` and a flag of its own, before or behind; every other `?` is a sign
+    /// like any (RFC 3986 §3.4).
     #[must_use]
     pub fn parse(query: &'q str) -> Self {
-        let pairs = query.split(['&', '?']).filter(|pair| !pair.is_empty()).take(MOST);
+        let pairs = query.split('&').flat_map(unflagged).filter(|pair| !pair.is_empty()).take(MOST);
         Self(
             pairs
                 .map(|pair| {
@@ -42,6 +44,19 @@ impl<'q> Parameters<'q> {
     pub fn get(&self, name: &str) -> Option<&str> {
         self.0.iter().find(|(known, _)| known == name).map(|(_, value)| &**value)
     }
+}
+
+/// A parameter, with the flag of a tenant URL as one of its own where a `?` joins the two.
+fn unflagged(pair: &str) -> [&str; 2] {
+    let is_flag = |text: &str| {
+        let start = text.get(..FLAG.len());
+        start.is_some_and(|start| start.eq_ignore_ascii_case(FLAG))
+    };
+    let joined = match is_flag(pair) {
+        true => pair.split_once('?'),
+        false => pair.rsplit_once('?').filter(|(_, flag)| is_flag(flag)),
+    };
+    joined.map_or([pair, ""], |(before, behind)| [before, behind])
 }
 
 fn decoded(text: &str) -> Cow<'_, str> {
@@ -189,6 +204,20 @@ mod tests {
         assert_eq!(parameters.get("filter"), Some("userName eq \"a+b@c\""));
         assert_eq!(parameters.get("count"), Some("5"));
         assert_eq!(parameters.get("aad"), Some(""));
+    }
+
+    #[test]
+    fn a_question_mark_belongs_to_its_value_unless_it_joins_a_flag() {
+        let filter = "externalId eq \"who?x\"";
+        for query in [
+            "filter=externalId+eq+%22who?x%22",
+            "aadOptscim062020?filter=externalId+eq+%22who?x%22",
+            "AADOptscim062020=true?filter=externalId+eq+%22who?x%22&count=1",
+            "filter=externalId+eq+%22who?x%22?aadOptscim062020",
+            "count=1&filter=externalId+eq+%22who?x%22&aadOptscim062020",
+        ] {
+            assert_eq!(Parameters::parse(query).get("filter"), Some(filter), "{query}");
+        }
     }
 
     #[test]

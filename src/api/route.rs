@@ -55,13 +55,15 @@ pub enum RouteError {
     WrongMethod(&'static str),
 }
 
+/// What Entra ID's tenant URL may carry as a query, in any letter case.
+pub const FLAG: &str = "aadOptscim062020";
+
 /// The path and query that a client means which appends its paths to a tenant URL with a flag:
 /// `{base}/?aadOptscim062020/Users?filter=…` means `{base}/Users?filter=…`. Others are left alone.
 #[must_use]
 pub fn unfold<'u>(rest: &'u str, query: &'u str) -> (&'u str, &'u str) {
-    let flag = "aadoptscim062020";
     let is_flagged = rest.trim_matches('/').is_empty()
-        && query.get(..flag.len()).is_some_and(|start| start.eq_ignore_ascii_case(flag));
+        && query.get(..FLAG.len()).is_some_and(|start| start.eq_ignore_ascii_case(FLAG));
     match query.split_once('/').filter(|_| is_flagged) {
         None => (rest, query),
         Some((_, appended)) => appended.split_once('?').unwrap_or((appended, "")),
