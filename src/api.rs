@@ -12,9 +12,9 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
-use http::header::{ACCEPT, CONTENT_TYPE, HOST, IF_NONE_MATCH};
+use http::header::{ACCEPT, CONTENT_ENCODING, CONTENT_TYPE, HOST, IF_NONE_MATCH};
 use http::request::Parts;
-use http::{HeaderMap, Method, Request, Response};
+use http::{HeaderMap, HeaderValue, Method, Request, Response};
 use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
 
 use crate::gate::{Caller, Right};
@@ -364,9 +364,18 @@ where
     if !respond::is_json(headers.get(CONTENT_TYPE)) {
         return Err(Refusal::MediaType);
     }
+    let is_encoded = |coding: &HeaderValue| !coding.as_bytes().eq_ignore_ascii_case(b"identity");
+    if headers.get_all(CONTENT_ENCODING).iter().any(is_encoded) {
+        return Err(Refusal::Encoded);
+    }
     match Limited::new(body, most).collect().await {
-        Ok(collected) => Ok(collected.to_bytes()),
+        Ok(collected) => Ok(unmarked(collected.to_bytes())),
         Err(error) if error.is::<LengthLimitError>() => Err(Refusal::TooLarge(most)),
         Err(_) => Err(Refusal::Broken),
     }
+}
+
+/// A body without the byte order mark that some clients put in front (RFC 8259 §8.1 lets it pass).
+fn unmarked(body: Bytes) -> Bytes {
+    if body.starts_with("\u{feff}".as_bytes()) { body.slice('\u{feff}'.len_utf8()..) } else { body }
 }

@@ -3,8 +3,8 @@
 
 use bytes::Bytes;
 use http::header::{
-    ALLOW, CONTENT_LOCATION, CONTENT_TYPE, ETAG, HeaderValue, LOCATION, RETRY_AFTER,
-    WWW_AUTHENTICATE,
+    ACCEPT_ENCODING, ALLOW, CONTENT_LOCATION, CONTENT_TYPE, ETAG, HeaderValue, LOCATION,
+    RETRY_AFTER, WWW_AUTHENTICATE,
 };
 use http::{HeaderMap, Response, StatusCode};
 use http_body_util::Full;
@@ -70,6 +70,8 @@ pub enum Refusal {
     WrongMethod(&'static str),
     /// The body is said to be something else than JSON.
     MediaType,
+    /// The body is compressed, or encoded in another way.
+    Encoded,
     /// The body is larger than that many bytes.
     TooLarge(usize),
     /// The body broke off.
@@ -142,6 +144,10 @@ impl Refusal {
             Self::MediaType => Told::new(
                 StatusCode::UNSUPPORTED_MEDIA_TYPE,
                 "expected `application/scim+json` or `application/json`",
+            ),
+            Self::Encoded => Told::new(
+                StatusCode::UNSUPPORTED_MEDIA_TYPE,
+                "expected a body without `Content-Encoding`",
             ),
             Self::TooLarge(most) => Told::new(
                 StatusCode::PAYLOAD_TOO_LARGE,
@@ -303,6 +309,10 @@ pub fn refusal(refusal: &Refusal, media: Media) -> Response<Body> {
     match refusal {
         Refusal::WrongMethod(allowed) => {
             headers.insert(ALLOW, HeaderValue::from_static(allowed));
+        }
+        // RFC 9110 §12.5.3: what is taken instead.
+        Refusal::Encoded => {
+            headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
         }
         // RFC 6750 §3: the challenge names an error only when a token was presented.
         Refusal::Denied(Denied::MissingToken) => {

@@ -155,7 +155,21 @@ async fn c011_c012_a_body_may_be_either_kind_of_json_and_nothing_else() {
     }
     let request = idp.request("POST", "/Users").header("content-type", "text/xml");
     idp.send(request, "<user/>").await.scim_error(415, "");
+    let request = idp.request("POST", "/Users").header("content-encoding", "gzip");
+    let answer = idp.send(request, "\u{1f}").await;
+    assert_eq!(answer.scim_error(415, ""), "expected a body without `Content-Encoding`");
+    assert_eq!(answer.headers["accept-encoding"], "identity");
     assert_eq!(legacy.writes().len(), 3);
+}
+
+#[tokio::test]
+async fn c012_a_byte_order_mark_before_a_body_is_passed_over() {
+    let legacy = Legacy::start(Dialect::Odata).await;
+    let sidecar = Sidecar::in_front_of(&legacy).start().await;
+    let idp = sidecar.idp("entra");
+    let plain = idp.request("POST", "/Users").header("content-encoding", "identity");
+    idp.send(plain, format!("\u{feff}{}", scim_person("ana"))).await.is(201);
+    idp.post("/Users", "\u{feff}").await.scim_error(400, "invalidSyntax");
 }
 
 #[tokio::test]
