@@ -106,8 +106,8 @@ impl SecretSource {
     /// without the byte order mark that Windows editors put in front.
     ///
     /// # Errors
-    /// When it is missing, unreadable, empty, too long or not UTF-8. The error names the place
-    /// and never shows the content.
+    /// When it is missing, unreadable, empty, too long, not UTF-8 or more than a line. The error
+    /// names the place and never shows the content.
     pub fn read(&self) -> Result<Secret, SecretError> {
         let bytes = match self {
             Self::File(path) => self.read_file(path)?,
@@ -131,6 +131,9 @@ impl SecretSource {
         let text = text.strip_suffix('\r').unwrap_or(text);
         if text.trim().is_empty() {
             return Err(SecretError::Empty { place: self.clone() });
+        }
+        if text.contains(char::is_control) {
+            return Err(SecretError::NotOneLine { place: self.clone() });
         }
         Ok(Secret::new(text.to_owned()))
     }
@@ -174,6 +177,16 @@ pub enum SecretError {
     /// There is nothing in it but white space.
     #[error("expected a secret in {place}, found it empty")]
     Empty {
+        /// Where it was looked for.
+        place: SecretSource,
+    },
+    /// There is more than one line in it, or a control character, which no protocol carries in a
+    /// secret (RFC 6749 §A.2, RFC 6750 §2.1, RFC 7617 §2).
+    #[error(
+        "expected in {place} one line with the secret and nothing else, found more lines or a \
+         control character"
+    )]
+    NotOneLine {
         /// Where it was looked for.
         place: SecretSource,
     },

@@ -53,8 +53,20 @@ pub fn source(path: &std::path::Path) -> Result<Arc<Source>, String> {
     if length > LARGEST_MAPPING {
         return Err(told(&format!("expected at most {LARGEST_MAPPING} bytes, found {length}")));
     }
-    let text = fs::read_to_string(path).map_err(|error| told(&error))?;
+    let bytes = fs::read(path).map_err(|error| told(&error))?;
+    let text = String::from_utf8(bytes).map_err(|error| told(&not_text(error.as_bytes())))?;
     Ok(Arc::new(Source { name, text }))
+}
+
+/// What stands in a file that is not UTF-8, and where.
+fn not_text(bytes: &[u8]) -> String {
+    if bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]) {
+        return "expected UTF-8, found UTF-16: save it as UTF-8".to_owned();
+    }
+    let before = bytes.utf8_chunks().next().map_or("", |chunk| chunk.valid());
+    let line = before.matches('\n').count() + 1;
+    let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
+    format!("expected UTF-8, found another encoding at {line}:{column}: save it as UTF-8")
 }
 
 impl Config {

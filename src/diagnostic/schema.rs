@@ -112,8 +112,11 @@ pub fn one_or_many(one: &Json) -> Json {
 }
 
 /// A duration as a file says it.
-fn written(duration: Duration) -> String {
+pub(super) fn written(duration: Duration) -> String {
     let milliseconds = duration.as_millis();
+    if milliseconds == 0 {
+        return "0s".to_owned();
+    }
     for (unit, size) in [("h", 3_600_000), ("m", 60_000), ("s", 1000)] {
         if milliseconds >= size && milliseconds.is_multiple_of(size) {
             return format!("{}{unit}", milliseconds / size);

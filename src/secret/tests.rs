@@ -44,7 +44,17 @@ fn one_newline_and_a_byte_order_mark_are_taken_off() {
     {
         assert_eq!(Scratch::with(name, content.as_bytes()).read().unwrap().expose(), "s p");
     }
-    assert_eq!(Scratch::with("two", b"s\n\n").read().unwrap().expose(), "s\n");
+}
+
+#[test]
+fn a_secret_is_one_line() {
+    for (name, content) in
+        [("two", "s\n\n"), ("note", "s\n# the test server's\n"), ("nul", "s\0p"), ("tab", "s\tp")]
+    {
+        let error = Scratch::with(name, content.as_bytes()).read().unwrap_err();
+        assert!(matches!(error, SecretError::NotOneLine { .. }), "{name}: {error}");
+        assert!(!error.to_string().contains("test server"), "{error}");
+    }
 }
 
 #[test]

@@ -248,6 +248,10 @@ fn read(path: &Path) -> Result<Zeroizing<Vec<u8>>, TlsError> {
     if bytes.len() as u64 > LONGEST {
         return Err(unreadable(io::ErrorKind::FileTooLarge.into()));
     }
+    // Windows editors put a byte order mark in front, behind which no PEM begins.
+    if bytes.starts_with("\u{feff}".as_bytes()) {
+        bytes.drain(..'\u{feff}'.len_utf8());
+    }
     Ok(bytes)
 }
 
@@ -265,11 +269,11 @@ fn read_key(path: &Path) -> Result<PrivateKeyDer<'static>, TlsError> {
     let bytes = read(path)?;
     PrivateKeyDer::from_pem_slice(&bytes).map_err(|cause| {
         let path = path.to_owned();
-        let encrypted = b"BEGIN ENCRYPTED PRIVATE KEY";
+        // PKCS #8 says it in the label, openssl's older form in a header (RFC 1421 §4.6.1.1).
+        let marks: [&[u8]; 2] = [b"BEGIN ENCRYPTED PRIVATE KEY", b"Proc-Type: 4,ENCRYPTED"];
+        let is_marked = |mark: &[u8]| bytes.windows(mark.len()).any(|window| window == mark);
         match cause {
-            pem::Error::NoItemsFound if bytes.windows(encrypted.len()).any(|w| w == encrypted) => {
-                TlsError::EncryptedKey { path }
-            }
+            _ if marks.into_iter().any(is_marked) => TlsError::EncryptedKey { path },
             pem::Error::NoItemsFound => TlsError::NoKey { path },
             cause => TlsError::Damaged { path, cause },
         }

@@ -42,6 +42,37 @@ upstream = { login = "Ana" }
 "#;
 
 #[test]
+fn a_file_in_another_encoding_says_where_and_what_to_do() {
+    let folder = Folder::new();
+    let told = |text: &[u8]| {
+        std::fs::write(folder.path("m.toml"), text).unwrap();
+        let (code, out, err) = run(&["check", "m.toml"], &folder.path(""));
+        assert_eq!(code, 78, "{out}{err}");
+        out
+    };
+    let latin: Vec<u8> = SMALL.replace("Boss", "Jefe, señor").chars().map(|c| c as u8).collect();
+    let expected = "expected UTF-8, found another encoding at 21:49: save it as UTF-8";
+    assert!(told(&latin).contains(expected), "{}", told(&latin));
+    let wide: Vec<u8> =
+        format!("\u{feff}{SMALL}").encode_utf16().flat_map(u16::to_le_bytes).collect();
+    assert!(told(&wide).contains("expected UTF-8, found UTF-16"), "{}", told(&wide));
+}
+
+#[test]
+fn bounds_are_told_as_they_are_written() {
+    let folder = Folder::new();
+    folder.write("sidecar.toml", "format = 2\n[limits]\ndrain = \"61m\"\n");
+    let (_, told) = json_of(&["check", "--config", "sidecar.toml", "--format", "json"], &folder);
+    let findings = told["findings"].as_array().unwrap();
+    let expected: Vec<&str> = findings
+        .iter()
+        .filter(|finding| finding["code"] == "out-of-range")
+        .map(|finding| finding["expected"].as_str().unwrap())
+        .collect();
+    assert_eq!(expected, ["expected 1", "expected 0s to 1h"]);
+}
+
+#[test]
 fn a_failing_example_is_a_diff() {
     let source = Arc::new(Source { name: "m.toml".to_owned(), text: SMALL.to_owned() });
     let (_, report) = Mapping::read(source, &dialects());

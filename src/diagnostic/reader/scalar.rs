@@ -6,6 +6,7 @@ use toml::de::DeValue;
 
 use super::{Holds, Placed, Table, names};
 use crate::diagnostic::Code;
+use crate::diagnostic::schema::written;
 
 impl Table<'_> {
     /// A text, if the key is there.
@@ -90,7 +91,10 @@ impl Table<'_> {
                 Code::OutOfRange,
                 &value.span(),
                 format!("`{}` is out of range", self.named(key)),
-                Some(format!("expected {} to {}", bounds.start(), bounds.end())),
+                Some(match bounds.start() == bounds.end() {
+                    true => format!("expected {}", bounds.start()),
+                    false => format!("expected {} to {}", bounds.start(), bounds.end()),
+                }),
                 None,
             );
         }
@@ -128,7 +132,11 @@ impl Table<'_> {
                 Code::OutOfRange,
                 &text.span,
                 format!("`{}` is out of range", self.named(key)),
-                Some(format!("expected {:?} to {:?}", bounds.start(), bounds.end())),
+                Some(format!(
+                    "expected {} to {}",
+                    written(*bounds.start()),
+                    written(*bounds.end())
+                )),
                 None,
             );
             return None;

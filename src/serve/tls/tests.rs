@@ -81,6 +81,8 @@ fn every_kind_of_key_in_every_wrapping_is_read() {
         let pair = key(algorithm);
         let chain = folder.write("chain.pem", &certificate(&pair, "us"));
         for text in [pair.serialize_pem(), pem(label, &unwrapped(&pair))] {
+            let marked = folder.write("key.pem", &format!("\u{feff}{text}"));
+            assert!(Identity::load(&chain, &marked).is_ok(), "as Windows editors write it");
             let identity = Identity::load(&chain, &folder.write("key.pem", &text)).unwrap();
             let config = identity.refuse_development().unwrap().server_config().unwrap();
             assert_eq!(config.alpn_protocols, [&b"h2"[..], b"http/1.1"]);
@@ -107,6 +109,9 @@ fn each_mistake_is_told_with_its_file() {
     let good_key = folder.write("key.pem", &ours.serialize_pem());
     let other_key = folder.write("other.pem", &theirs.serialize_pem());
     let encrypted = folder.write("encrypted.pem", &pem("ENCRYPTED PRIVATE KEY", b"xyz"));
+    let headers = "Proc-Type: 4,ENCRYPTED\nDEK-Info: AES-128-CBC,AA\n\n";
+    let older = "-----BEGIN RSA PRIVATE KEY-----\n";
+    let older = folder.write("older.pem", &format!("{older}{headers}AAAA\n{older}"));
     let nonsense_key = folder.write("nonsense.pem", &pem("PRIVATE KEY", b"xyz"));
     let nonsense = folder.write("nonsense-chain.pem", &pem("CERTIFICATE", b"xyz"));
     let damaged = folder.write("damaged.pem", "-----BEGIN CERTIFICATE-----\nAAAA\n");
@@ -120,6 +125,7 @@ fn each_mistake_is_told_with_its_file() {
     assert!(matches!(load(&chain, &empty), TlsError::NoKey { .. }));
     assert!(matches!(load(&damaged, &good_key), TlsError::Damaged { .. }));
     assert!(matches!(load(&chain, &encrypted), TlsError::EncryptedKey { .. }));
+    assert!(matches!(load(&chain, &older), TlsError::EncryptedKey { .. }));
     assert!(matches!(load(&chain, &nonsense_key), TlsError::UnusableKey { .. }));
     assert!(matches!(load(&nonsense, &good_key), TlsError::UnusableCertificate { .. }));
     assert!(matches!(load(&chain, &other_key), TlsError::Mismatch { .. }));
