@@ -89,10 +89,13 @@ fn the_demonstration_has_defaults_and_hides_its_token() {
     let Command::Demo(demo) = command else { panic!() };
     assert_eq!(demo.token.unwrap().expose(), "hunter2");
     assert!(demo.upstream_only && demo.no_replay);
-    assert_eq!(
-        parse("scim-sidecar demo --admin-listen 0.0.0.0:1").unwrap_err().exit(),
-        Exit::Usage
-    );
+    for line in [
+        "scim-sidecar demo --admin-listen 0.0.0.0:1",
+        "scim-sidecar demo --token=",
+        "scim-sidecar demo --token=ä",
+    ] {
+        assert_eq!(parse(line).unwrap_err().exit(), Exit::Usage, "{line}");
+    }
 }
 
 #[test]

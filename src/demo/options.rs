@@ -1,6 +1,5 @@
 //! The options of the demonstration.
 
-use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
@@ -54,6 +53,9 @@ fn loopback(text: &str) -> Result<SocketAddr, String> {
     Ok(address)
 }
 
-fn secret(text: &str) -> Result<Secret, Infallible> {
+fn secret(text: &str) -> Result<Secret, &'static str> {
+    if text.is_empty() || !text.bytes().all(|byte| byte.is_ascii_graphic()) {
+        return Err("expected visible ASCII characters without blanks");
+    }
     Ok(Secret::new(text.to_owned()))
 }

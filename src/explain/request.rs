@@ -22,6 +22,15 @@ pub enum Mistake {
     /// The first line is no method and path.
     #[error("line 1: expected `METHOD /path`, such as `PATCH /scim/v2/Users/7`")]
     FirstLine,
+    /// The path has a sign in it that no path has.
+    #[error(
+        "line 1: expected a path as it is sent, found {found} in it: write `%20` for a blank and \
+         `%22` for a quotation mark"
+    )]
+    Target {
+        /// The first such sign.
+        found: &'static str,
+    },
     /// A header is none.
     #[error("line {line}: expected `name: value`, or an empty line before the body")]
     Header {
@@ -39,11 +48,22 @@ impl Request {
         let text = text.trim_start_matches('\u{feff}');
         let mut rest = text;
         let first = next_line(&mut rest).ok_or(Mistake::Empty)?;
-        let mut words = first.split_whitespace();
-        let (Some(method), Some(target)) = (words.next(), words.next()) else {
-            return Err(if first.trim().is_empty() { Mistake::Empty } else { Mistake::FirstLine });
+        let first = first.trim();
+        let Some((method, target)) = first.split_once(char::is_whitespace) else {
+            return Err(if first.is_empty() { Mistake::Empty } else { Mistake::FirstLine });
         };
         let method = Method::from_bytes(method.as_bytes()).map_err(|_| Mistake::FirstLine)?;
+        let target = target.trim_start();
+        let target = match target.rsplit_once(char::is_whitespace) {
+            Some((path, version)) if version.starts_with("HTTP/") => path.trim_end(),
+            _ => target,
+        };
+        if target.contains(char::is_whitespace) {
+            return Err(Mistake::Target { found: "a blank" });
+        }
+        if target.contains('"') {
+            return Err(Mistake::Target { found: "a quotation mark" });
+        }
         let target: Uri = target.parse().map_err(|_| Mistake::FirstLine)?;
         let mut headers = Vec::new();
         let mut number = 1;

@@ -107,6 +107,13 @@ async fn what_cannot_be_explained_says_why() {
 fn a_file_that_is_no_request_says_which_line() {
     assert_eq!(Request::parse("").unwrap_err(), Mistake::Empty);
     assert_eq!(Request::parse("PATCH").unwrap_err(), Mistake::FirstLine);
+    for (line, found) in [
+        ("GET /Users?filter=userName eq 1 HTTP/1.1", "a blank"),
+        ("GET /Users?filter=userName+eq+\"ana\"", "a quotation mark"),
+    ] {
+        assert_eq!(Request::parse(line).unwrap_err(), Mistake::Target { found }, "{line}");
+    }
+    assert_eq!(Request::parse(" GET  /x  HTTP/1.1 \n").unwrap().line(), "GET /x");
     let wrong = Request::parse("GET /x HTTP/1.1\r\nAccept: */*\r\nno header\r\n\r\n");
     assert_eq!(wrong.unwrap_err(), Mistake::Header { line: 3 });
 }
