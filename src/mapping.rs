@@ -209,6 +209,11 @@ impl Mapping {
         }
     }
 
+    /// Whether the attribute holds whose row it is.
+    fn is_anchor(&self, rule: &Rule) -> bool {
+        self.anchor.is_some_and(|anchor| anchor.slot == rule.slot)
+    }
+
     /// Whether the row's person was deleted over SCIM and nobody enabled it since.
     fn is_deleted(&self, row: &Record<'_>) -> bool {
         let OnDelete::Disable(Some(tombstone)) = &self.on_delete else { return false };

@@ -210,8 +210,10 @@ impl Mapping {
     ) {
         for rule in &self.rules {
             let is_kept = rule.on_omit == OnOmit::Keep || rule.read_only;
-            // `null` is the same as nothing (RFC 7643 §2.5), and what has a default is never empty.
-            let is_null = rule.default.is_some() && wished.value(rule.slot).is_absent();
+            // `null` is the same as nothing (RFC 7643 §2.5): what has a default is never empty, and
+            // an anchor is never emptied.
+            let is_filled = rule.default.is_some() || self.is_anchor(rule);
+            let is_null = is_filled && wished.value(rule.slot).is_absent();
             if is_kept && (rule.read_only || is_null || !stated.contains(rule.slot)) {
                 wished.put(rule.slot, now.value(rule.slot).clone().into_owned());
             }
@@ -257,9 +259,8 @@ impl Mapping {
         let now = self.outward(row);
         self.complete_creation(wished, stated);
         for rule in &self.rules {
-            let is_kept =
-                rule.read_only || self.anchor.is_some_and(|anchor| anchor.slot == rule.slot);
-            if is_kept && !stated.contains(rule.slot) {
+            let is_null = self.is_anchor(rule) && wished.value(rule.slot).is_absent();
+            if is_null || rule.read_only && !stated.contains(rule.slot) {
                 wished.put(rule.slot, now.value(rule.slot).clone().into_owned());
             }
         }

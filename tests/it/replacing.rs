@@ -90,6 +90,13 @@ async fn c106_a_put_names_the_person_and_clears_what_it_leaves_out(dialect: Dial
     // Cleared by default, kept where the mapping says `on_omit = "keep"`.
     assert_eq!((&row["contactCell"], &row["IdentificationNumber"]), (&Json::Null, &Json::Null));
     assert_eq!(row["ScimExternalId"], "object-of-ana");
+    // Nor is an anchor ever emptied: `null` is the same as nothing (RFC 7643 §2.5).
+    body["externalId"] = Json::Null;
+    body["active"] = false.into();
+    let answer = idp.put("/Users/7", &body).await;
+    assert_eq!(answer.is(200)["externalId"], "object-of-ana");
+    assert!(answer.events("alert").is_empty());
+    assert_eq!(legacy.person(7)["enabled"], false);
 }
 
 async fn c107_versions_are_heeded(dialect: Dialect) {

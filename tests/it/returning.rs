@@ -67,6 +67,10 @@ async fn c110_a_revival_keeps_the_id_and_nothing_else(dialect: Dialect) {
         (&answer.is(201)["id"], &answer.json["userName"]),
         (&json!("7"), &json!("anita@contoso.com"))
     );
+    entra.delete("/Users/7").await.is(204);
+    let nameless = with(scim_person("anita"), &json!({ "externalId": null }));
+    let answer = entra.post("/Users", nameless).await;
+    assert_eq!((&answer.is(201)["id"], &answer.json["externalId"]), (&json!("7"), &json!("A")));
     assert_eq!(legacy.rows().len(), 3);
 }
 
