@@ -236,6 +236,8 @@ pub struct Rehearse {
 
 /// The options of `init`.
 #[derive(Clone, Debug, Args)]
+#[group(skip)]
+#[command(group = ArgGroup::new("source").args(["from_metadata", "from_scim"]))]
 pub struct Init {
     /// The folder to write into, made where it is not there
     #[arg(value_name = "DIR", default_value = ".")]
@@ -247,13 +249,13 @@ pub struct Init {
     #[arg(long, value_name = "NAME", requires = "from_metadata")]
     pub entity: Option<String>,
     /// Propose a mapping to fill in from a SCIM `/Schemas` document
-    #[arg(long, value_name = "FILE|URL", conflicts_with = "from_metadata")]
+    #[arg(long, value_name = "FILE|URL")]
     pub from_scim: Option<String>,
     /// PEM file with the only authorities to trust for a URL, instead of the system's
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", requires = "source")]
     pub ca: Option<PathBuf>,
     /// The environment variable with a bearer token for a URL
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", requires = "source")]
     pub token_env: Option<String>,
 }
 

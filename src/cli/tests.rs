@@ -107,6 +107,8 @@ fn what_is_wrong_is_usage_and_help_is_fine() {
         "scim-sidecar check --format json",
         "scim-sidecar sevre",
         "scim-sidecar token now",
+        "scim-sidecar init --token-env TOKEN here",
+        "scim-sidecar init --from-scim a --from-metadata b here",
         "scim-sidecar serve --config a --verify",
     ] {
         let usage = parse(line).unwrap_err();

@@ -6,8 +6,7 @@ use bytes::Bytes;
 use http::header::AUTHORIZATION;
 use http::{Request, StatusCode};
 
-use super::{Error, Kind, Settings, SetupError, Upstream};
-use crate::record::Class;
+use super::{Error, Settings, SetupError, Upstream};
 use crate::seam::Seams;
 
 /// How long a document may take.
@@ -25,6 +24,12 @@ pub enum FetchError {
     /// There was no answer, or it was refused.
     #[error(transparent)]
     Call(#[from] Error),
+    /// The server wants a token, or another one.
+    #[error(
+        "the server gives it only with a token that it accepts: `--token-env` names the variable \
+         that holds one"
+    )]
+    Unauthorized,
     /// The server answered with something else than the document.
     #[error("expected the document, found status {0}")]
     Status(StatusCode),
@@ -57,7 +62,7 @@ pub async fn fetch(url: &str, mut settings: Settings, seams: &Seams) -> Result<B
     let raw = answer.map_err(|failure| failure.error)?;
     match raw.status {
         StatusCode::OK => Ok(raw.body),
-        StatusCode::UNAUTHORIZED => Err(Error::new(Kind::Refused(Class::Credential)).into()),
+        StatusCode::UNAUTHORIZED => Err(FetchError::Unauthorized),
         other => Err(FetchError::Status(other)),
     }
 }

@@ -110,6 +110,7 @@ async fn nothing_is_fetched_that_serving_would_not_ask_for() {
     let url = format!("{}/odata/data/$metadata", legacy.base());
     let (folder, told_of_it) = told(line(&format!("init --from-metadata {url}")), folder).await;
     assert_eq!(told_of_it.0, 1, "without a token: {told_of_it:?}");
+    assert!(told_of_it.2.contains("`--token-env` names the variable"), "{told_of_it:?}");
     assert_eq!(fs::read_dir(folder.path("")).unwrap().count(), 0, "nothing was written");
 }
 
