@@ -41,6 +41,7 @@
 //! | [`explain`] | one request's whole translation, by the code that serves, with nothing sent |
 //! | [`csdl`] | what an OData service says of its entity sets |
 //! | [`rehearse`] | a rollout tried beforehand: everybody of an export, with nothing written |
+//! | [`pem`] | certificates and keys in files |
 //! | [`platform`] | what differs between operating systems |
 //! | [`seam`] | time, randomness and sockets, handed in from `main` |
 #![cfg_attr(
@@ -70,6 +71,7 @@ pub mod logic;
 pub mod lookup;
 pub mod manual;
 pub mod mapping;
+pub mod pem;
 pub mod platform;
 pub mod process;
 pub mod propose;

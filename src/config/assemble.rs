@@ -5,6 +5,8 @@
 //! where its settings and the files that they name are the same, look-ups where the mapping is.
 
 use std::fs;
+use std::ops::Range;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -46,7 +48,7 @@ pub fn profiles() -> Vec<&'static str> {
 ///
 /// # Errors
 /// A sentence that names the file and what is wrong with it.
-pub fn source(path: &std::path::Path) -> Result<Arc<Source>, String> {
+pub fn source(path: &Path) -> Result<Arc<Source>, String> {
     let name = path.display().to_string();
     let told = |error: &dyn std::fmt::Display| format!("cannot read `{name}`: {error}");
     let length = fs::metadata(path).map_err(|error| told(&error))?.len();
@@ -159,7 +161,8 @@ impl Config {
                 Ok(upstream) => Some(Arc::new(upstream) as Arc<dyn Sender>),
                 Err(error) => {
                     let cause = std::error::Error::source(&error).map(ToString::to_string);
-                    sink.error(&written.name.span, &error, cause, None);
+                    let place = place_of(written, error.path()).unwrap_or(&written.name.span);
+                    sink.error(place, &error, cause, None);
                     None
                 }
             },
@@ -222,6 +225,14 @@ impl Config {
             name,
         })
     }
+}
+
+/// Where the file names a file that TLS to the upstream needs.
+fn place_of<'w>(written: &'w Written, path: Option<&Path>) -> Option<&'w Range<usize>> {
+    let upstream = &written.upstream;
+    let identity = upstream.identity.iter().flat_map(|(certificate, key)| [certificate, key]);
+    let mut files = upstream.ca.iter().chain(identity);
+    files.find(|file| Some(&*file.value) == path).map(|file| &file.span)
 }
 
 fn settings(written: &Written) -> Settings {

@@ -161,9 +161,8 @@ impl Config {
             Ok(config) => Some(config),
             Err(error) => {
                 let place = match &error {
-                    TlsError::NoKey { .. }
-                    | TlsError::EncryptedKey { .. }
-                    | TlsError::UnusableKey { .. } => key,
+                    TlsError::Pem(error) if error.path() == key.value => key,
+                    TlsError::UnusableKey { .. } => key,
                     _ => certificate,
                 };
                 sink.error(&place.span, &error, error.source().map(ToString::to_string), None);

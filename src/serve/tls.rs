@@ -2,18 +2,16 @@
 //!
 //! One provider, aws-lc-rs; TLS 1.2 and 1.3; ECDSA and RSA keys; `h2` before `http/1.1` by ALPN.
 
-use std::fs::File;
-use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use rustls::crypto::aws_lc_rs;
-use rustls::pki_types::pem::{self, PemObject};
-use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::pki_types::CertificateDer;
 use rustls::server::ServerConfig;
 use rustls::sign::{CertifiedKey, SingleCertAndKey};
 use rustls::{Error, InconsistentKeys};
-use zeroize::Zeroizing;
+
+use crate::pem::{self, PemError};
 
 mod validity;
 
@@ -27,59 +25,13 @@ pub const DEVELOPMENT_ORGANIZATION: &str = "scim-sidecar demo - not for producti
 pub(super) const H2: &[u8] = b"h2";
 /// HTTP/1.1's name in ALPN.
 const HTTP_1_1: &[u8] = b"http/1.1";
-/// More than any chain or key needs.
-const LONGEST: u64 = 1024 * 1024;
 
 /// Why a certificate or its key cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum TlsError {
-    /// A file is missing, unreadable or too big.
-    #[error("cannot read `{}`", path.display())]
-    Unreadable {
-        /// The file.
-        path: PathBuf,
-        /// What the operating system said.
-        #[source]
-        cause: io::Error,
-    },
-    /// A file is not well-formed PEM.
-    #[error("expected PEM in `{}`, found it damaged", path.display())]
-    Damaged {
-        /// The file.
-        path: PathBuf,
-        /// Where it breaks.
-        #[source]
-        cause: pem::Error,
-    },
-    /// There is no certificate in the file.
-    #[error(
-        "expected `-----BEGIN CERTIFICATE-----` in `{}`, found none: \
-         convert DER or PKCS #12 with openssl",
-        path.display()
-    )]
-    NoCertificate {
-        /// The file.
-        path: PathBuf,
-    },
-    /// There is no private key in the file.
-    #[error(
-        "expected `-----BEGIN PRIVATE KEY-----` (or `EC` or `RSA PRIVATE KEY`) in `{}`, found none",
-        path.display()
-    )]
-    NoKey {
-        /// The file.
-        path: PathBuf,
-    },
-    /// The private key is encrypted, and nobody is there to type a password.
-    #[error(
-        "expected a private key without a password in `{}`, found an encrypted one: \
-         decrypt it with `openssl pkey`",
-        path.display()
-    )]
-    EncryptedKey {
-        /// The file.
-        path: PathBuf,
-    },
+    /// A file does not hold what it should.
+    #[error(transparent)]
+    Pem(#[from] PemError),
     /// The key is of a kind or size that is not safe or not known.
     #[error(
         "expected an ECDSA P-256 or P-384 key, Ed25519, or RSA of at least 2048 bits in `{}`, \
@@ -154,11 +106,11 @@ impl Identity {
     /// # Errors
     /// A [`TlsError`] that says what was expected in which file, and never shows a key.
     pub fn load(certificate: &Path, key: &Path) -> Result<Self, TlsError> {
-        let chain = read_chain(certificate)?;
+        let chain = pem::certificates(certificate)?;
         let provider = aws_lc_rs::default_provider();
         let signer = provider
             .key_provider
-            .load_private_key(read_key(key)?)
+            .load_private_key(pem::private_key(key)?)
             .map_err(|cause| TlsError::UnusableKey { path: key.to_owned(), cause })?;
         let certified = CertifiedKey::new(chain, signer);
         match certified.keys_match() {
@@ -238,46 +190,6 @@ impl Tls {
     pub fn replace(&self, config: ServerConfig) {
         *self.0.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(config);
     }
-}
-
-fn read(path: &Path) -> Result<Zeroizing<Vec<u8>>, TlsError> {
-    let unreadable = |cause| TlsError::Unreadable { path: path.to_owned(), cause };
-    let mut bytes = Zeroizing::new(Vec::new());
-    let file = File::open(path).map_err(unreadable)?;
-    file.take(LONGEST + 1).read_to_end(&mut bytes).map_err(unreadable)?;
-    if bytes.len() as u64 > LONGEST {
-        return Err(unreadable(io::ErrorKind::FileTooLarge.into()));
-    }
-    // Windows editors put a byte order mark in front, behind which no PEM begins.
-    if bytes.starts_with("\u{feff}".as_bytes()) {
-        bytes.drain(..'\u{feff}'.len_utf8());
-    }
-    Ok(bytes)
-}
-
-fn read_chain(path: &Path) -> Result<Vec<CertificateDer<'static>>, TlsError> {
-    let chain: Vec<_> = CertificateDer::pem_slice_iter(&read(path)?)
-        .collect::<Result<_, _>>()
-        .map_err(|cause| TlsError::Damaged { path: path.to_owned(), cause })?;
-    if chain.is_empty() {
-        return Err(TlsError::NoCertificate { path: path.to_owned() });
-    }
-    Ok(chain)
-}
-
-fn read_key(path: &Path) -> Result<PrivateKeyDer<'static>, TlsError> {
-    let bytes = read(path)?;
-    PrivateKeyDer::from_pem_slice(&bytes).map_err(|cause| {
-        let path = path.to_owned();
-        // PKCS #8 says it in the label, openssl's older form in a header (RFC 1421 §4.6.1.1).
-        let marks: [&[u8]; 2] = [b"BEGIN ENCRYPTED PRIVATE KEY", b"Proc-Type: 4,ENCRYPTED"];
-        let is_marked = |mark: &[u8]| bytes.windows(mark.len()).any(|window| window == mark);
-        match cause {
-            _ if marks.into_iter().any(is_marked) => TlsError::EncryptedKey { path },
-            pem::Error::NoItemsFound => TlsError::NoKey { path },
-            cause => TlsError::Damaged { path, cause },
-        }
-    })
 }
 
 /// The key does not belong to the first certificate: does it belong to another one?

@@ -5,7 +5,9 @@
 
 use std::error::Error as StdError;
 use std::fmt;
+use std::path::{Path, PathBuf};
 
+use crate::pem::PemError;
 use crate::record::Class;
 
 /// What went wrong, in words that may be shown to a client.
@@ -208,29 +210,31 @@ pub enum SetupError {
         /// The URL.
         url: String,
     },
-    /// The file with the certificate authority is missing or not PEM.
-    #[error("cannot read the certificate authority from `{path}`")]
+    /// A file with an authority, our certificate or its key does not hold what it should.
+    #[error(transparent)]
+    Pem(#[from] PemError),
+    /// A certificate of the file is none that could be trusted.
+    #[error("expected certificates of authorities in `{}`, found another", path.display())]
     Authority {
         /// The file.
-        path: String,
-        /// What is wrong with it.
+        path: PathBuf,
+        /// What rustls said.
         #[source]
-        cause: Box<dyn StdError + Send + Sync>,
+        cause: rustls::Error,
     },
-    /// The file holds no certificate.
-    #[error("expected a PEM certificate in `{path}`, found none")]
-    NoAuthority {
-        /// The file.
-        path: String,
-    },
-    /// The client certificate or its key is missing, not PEM, or they do not belong together.
-    #[error("cannot use the client certificate or key in `{path}`")]
+    /// Our certificate and its key are not for each other.
+    #[error(
+        "expected in `{}` the key of the certificate in `{}`, found another",
+        key.display(), certificate.display()
+    )]
     Identity {
-        /// The file.
-        path: String,
-        /// What is wrong with it.
+        /// The file with our certificate.
+        certificate: PathBuf,
+        /// The file with the key.
+        key: PathBuf,
+        /// What rustls said.
         #[source]
-        cause: Box<dyn StdError + Send + Sync>,
+        cause: Box<rustls::Error>,
     },
     /// The operating system knows no certificate authority.
     #[error("found no certificate authority in the operating system's store")]
@@ -238,4 +242,17 @@ pub enum SetupError {
     /// TLS cannot be set up.
     #[error("cannot set up TLS")]
     Tls(#[source] rustls::Error),
+}
+
+impl SetupError {
+    /// The file that it is about, where it is about one.
+    #[must_use]
+    pub fn path(&self) -> Option<&Path> {
+        match self {
+            Self::Pem(error) => Some(error.path()),
+            Self::Authority { path, .. } => Some(path),
+            Self::Identity { key, .. } => Some(key),
+            _ => None,
+        }
+    }
 }

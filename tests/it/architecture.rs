@@ -20,10 +20,11 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("legacy", &[]),
     ("record", &["logic", "value"]),
     ("secret", &["seam"]),
+    ("pem", &[]),
     // The language outside and the one behind never meet: only `mapping` speaks both.
     ("scim", &["logic", "value"]),
     ("mapping", &["diagnostic", "logic", "record", "scim", "value"]),
-    ("upstream", &["csdl", "logic", "record", "seam", "secret", "value"]),
+    ("upstream", &["csdl", "logic", "pem", "record", "seam", "secret", "value"]),
     ("lookup", &["record", "seam", "value"]),
     (
         "provision",
@@ -81,7 +82,7 @@ const ROOMS: &[(&str, &[&str])] = &[
         ],
     ),
     ("stack", &["api", "gate", "generation", "seam"]),
-    ("serve", &["seam"]),
+    ("serve", &["pem", "seam"]),
     ("admin", &["audit", "generation", "provision", "serve"]),
     (
         "config",
@@ -134,7 +135,6 @@ const ROOMS: &[(&str, &[&str])] = &[
             "reload",
             "seam",
             "secret",
-            "serve",
             "upstream",
             "value",
         ],

@@ -58,6 +58,37 @@ fn a_file_in_another_encoding_says_where_and_what_to_do() {
     assert!(told(&wide).contains("expected UTF-8, found UTF-16"), "{}", told(&wide));
 }
 
+#[tokio::test]
+async fn what_tls_to_the_server_behind_needs_is_told_on_its_own_line() {
+    let legacy = Legacy::start(Dialect::Odata).await;
+    let (ours, theirs) = (Authority::new(KeyKind::Ecdsa), Authority::new(KeyKind::Ecdsa));
+    let folder = Sidecar::in_front_of(&legacy).folder(&ours);
+    let text = std::fs::read_to_string(folder.path("sidecar.toml")).unwrap();
+    let (before, after) = text.split_once("base_url").unwrap();
+    let after = after.replacen("http://", "https://", 1);
+    let files = "ca = \"ca.pem\"\nclient_certificate = \"ours.pem\"\nclient_key = \"key.pem\"\n";
+    folder.write("sidecar.toml", &format!("{before}{files}base_url{after}"));
+    let older = "-----BEGIN RSA PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED\n\nAAAA\n";
+    let good = [&*theirs.authority, &*ours.certificate, &*ours.key];
+    for (change, line, expected) in [
+        ([Some("none"), None, None], "ca = \"ca.pem\"", "`-----BEGIN CERTIFICATE-----`"),
+        ([None, Some("none"), None], "client_certificate = \"ours.pem\"", "CERTIFICATE-----`"),
+        ([None, None, Some(older)], "client_key = \"key.pem\"", "found an encrypted one"),
+        (
+            [None, None, Some(&*theirs.key)],
+            "client_key = \"key.pem\"",
+            "the key of the certificate",
+        ),
+    ] {
+        for (at, name) in ["ca.pem", "ours.pem", "key.pem"].into_iter().enumerate() {
+            folder.private(name, change[at].unwrap_or(good[at]));
+        }
+        let (code, out, _) = run(&["check", "--config", "sidecar.toml"], &folder.path(""));
+        assert_eq!(code, 78, "{out}");
+        assert!(out.contains(expected) && out.contains(&format!("| {line}")), "{expected}: {out}");
+    }
+}
+
 #[test]
 fn bounds_are_told_as_they_are_written() {
     let folder = Folder::new();

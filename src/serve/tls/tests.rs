@@ -42,7 +42,7 @@ fn certificate(key: &KeyPair, organization: &str) -> String {
     params.self_signed(key).unwrap().pem()
 }
 
-fn pem(label: &str, der: &[u8]) -> String {
+fn armoured(label: &str, der: &[u8]) -> String {
     let text = STANDARD.encode(der);
     let lines: Vec<_> = text.as_bytes().chunks(64).map(|l| str::from_utf8(l).unwrap()).collect();
     format!("-----BEGIN {label}-----\n{}\n-----END {label}-----\n", lines.join("\n"))
@@ -80,7 +80,7 @@ fn every_kind_of_key_in_every_wrapping_is_read() {
     ] {
         let pair = key(algorithm);
         let chain = folder.write("chain.pem", &certificate(&pair, "us"));
-        for text in [pair.serialize_pem(), pem(label, &unwrapped(&pair))] {
+        for text in [pair.serialize_pem(), armoured(label, &unwrapped(&pair))] {
             let marked = folder.write("key.pem", &format!("\u{feff}{text}"));
             assert!(Identity::load(&chain, &marked).is_ok(), "as Windows editors write it");
             let identity = Identity::load(&chain, &folder.write("key.pem", &text)).unwrap();
@@ -108,24 +108,24 @@ fn each_mistake_is_told_with_its_file() {
     let swapped = folder.write("swapped.pem", &format!("{their_cert}{our_cert}"));
     let good_key = folder.write("key.pem", &ours.serialize_pem());
     let other_key = folder.write("other.pem", &theirs.serialize_pem());
-    let encrypted = folder.write("encrypted.pem", &pem("ENCRYPTED PRIVATE KEY", b"xyz"));
+    let encrypted = folder.write("encrypted.pem", &armoured("ENCRYPTED PRIVATE KEY", b"xyz"));
     let headers = "Proc-Type: 4,ENCRYPTED\nDEK-Info: AES-128-CBC,AA\n\n";
     let older = "-----BEGIN RSA PRIVATE KEY-----\n";
     let older = folder.write("older.pem", &format!("{older}{headers}AAAA\n{older}"));
-    let nonsense_key = folder.write("nonsense.pem", &pem("PRIVATE KEY", b"xyz"));
-    let nonsense = folder.write("nonsense-chain.pem", &pem("CERTIFICATE", b"xyz"));
+    let nonsense_key = folder.write("nonsense.pem", &armoured("PRIVATE KEY", b"xyz"));
+    let nonsense = folder.write("nonsense-chain.pem", &armoured("CERTIFICATE", b"xyz"));
     let damaged = folder.write("damaged.pem", "-----BEGIN CERTIFICATE-----\nAAAA\n");
     let empty = folder.write("empty.pem", "");
     let missing = folder.0.join("missing.pem");
     let load = |chain: &Path, key: &Path| Identity::load(chain, key).unwrap_err();
 
-    assert!(matches!(load(&missing, &good_key), TlsError::Unreadable { .. }));
-    assert!(matches!(load(&chain, &missing), TlsError::Unreadable { .. }));
-    assert!(matches!(load(&empty, &good_key), TlsError::NoCertificate { .. }));
-    assert!(matches!(load(&chain, &empty), TlsError::NoKey { .. }));
-    assert!(matches!(load(&damaged, &good_key), TlsError::Damaged { .. }));
-    assert!(matches!(load(&chain, &encrypted), TlsError::EncryptedKey { .. }));
-    assert!(matches!(load(&chain, &older), TlsError::EncryptedKey { .. }));
+    assert!(matches!(load(&missing, &good_key), TlsError::Pem(PemError::Unreadable { .. })));
+    assert!(matches!(load(&chain, &missing), TlsError::Pem(PemError::Unreadable { .. })));
+    assert!(matches!(load(&empty, &good_key), TlsError::Pem(PemError::NoCertificate { .. })));
+    assert!(matches!(load(&chain, &empty), TlsError::Pem(PemError::NoKey { .. })));
+    assert!(matches!(load(&damaged, &good_key), TlsError::Pem(PemError::Damaged { .. })));
+    assert!(matches!(load(&chain, &encrypted), TlsError::Pem(PemError::EncryptedKey { .. })));
+    assert!(matches!(load(&chain, &older), TlsError::Pem(PemError::EncryptedKey { .. })));
     assert!(matches!(load(&chain, &nonsense_key), TlsError::UnusableKey { .. }));
     assert!(matches!(load(&nonsense, &good_key), TlsError::UnusableCertificate { .. }));
     assert!(matches!(load(&chain, &other_key), TlsError::Mismatch { .. }));
@@ -144,7 +144,7 @@ fn each_mistake_is_told_with_its_file() {
 fn a_file_without_end_is_not_read_to_its_end() {
     let folder = Folder::new("long");
     let long = folder.write("long.pem", &"x".repeat(1024 * 1024 + 1));
-    assert!(matches!(read_chain(&long), Err(TlsError::Unreadable { .. })));
+    assert!(matches!(pem::certificates(&long), Err(PemError::Unreadable { .. })));
 }
 
 #[cfg(feature = "demo")]

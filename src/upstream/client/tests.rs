@@ -12,6 +12,7 @@ use tokio_rustls::TlsAcceptor;
 use std::path::Path;
 
 use super::*;
+use crate::pem::PemError;
 use crate::upstream::Identity;
 use crate::upstream::stage::{Paper, Seen, answer, json, listener, seams, serve, soon};
 
@@ -205,10 +206,10 @@ fn an_authority_must_be_a_certificate() {
     let (seams, _) = seams();
     let new = |path| Client::new(&seams, Some(Tls { ca: Some(path), identity: None }), TIME).err();
     let missing = new(Path::new("/nowhere/ca.pem"));
-    assert!(matches!(missing, Some(SetupError::Authority { .. })));
+    assert!(matches!(missing, Some(SetupError::Pem(PemError::Unreadable { .. }))));
     let paper = Paper::new("no certificate here");
     let empty = new(paper.path());
-    assert!(matches!(empty, Some(SetupError::NoAuthority { .. })));
+    assert!(matches!(empty, Some(SetupError::Pem(PemError::NoCertificate { .. }))));
 }
 
 #[tokio::test]

@@ -4,10 +4,9 @@ use std::path::Path;
 use std::sync::Arc;
 
 use rustls::crypto::aws_lc_rs;
-use rustls::pki_types::pem::PemObject;
-use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::{ClientConfig, RootCertStore};
 
+use crate::pem;
 use crate::upstream::{Identity, SetupError};
 
 /// What TLS to the upstream needs.
@@ -32,49 +31,25 @@ pub(super) fn config(tls: Tls<'_>) -> Result<Arc<ClientConfig>, SetupError> {
     let mut config = match tls.identity {
         None => builder.with_no_client_auth(),
         Some(identity) => {
-            let (chain, key) = identify(identity)?;
+            let Identity { certificate, key } = identity;
             builder
-                .with_client_auth_cert(chain, key)
-                .map_err(|cause| unusable(&identity.certificate, cause))?
+                .with_client_auth_cert(pem::certificates(certificate)?, pem::private_key(key)?)
+                .map_err(|cause| {
+                let (certificate, key) = (certificate.clone(), key.clone());
+                SetupError::Identity { certificate, key, cause: Box::new(cause) }
+            })?
         }
     };
     config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
     Ok(Arc::new(config))
 }
 
-type Chain = (Vec<CertificateDer<'static>>, PrivateKeyDer<'static>);
-
-/// Our own certificates and the key of the first.
-fn identify(identity: &Identity) -> Result<Chain, SetupError> {
-    let certificates = CertificateDer::pem_file_iter(&identity.certificate)
-        .and_then(Iterator::collect::<Result<Vec<_>, _>>)
-        .map_err(|cause| unusable(&identity.certificate, cause))?;
-    if certificates.is_empty() {
-        return Err(SetupError::NoAuthority { path: identity.certificate.display().to_string() });
-    }
-    let key = PrivateKeyDer::from_pem_file(&identity.key)
-        .map_err(|cause| unusable(&identity.key, cause))?;
-    Ok((certificates, key))
-}
-
-fn unusable(path: &Path, cause: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> SetupError {
-    SetupError::Identity { path: path.display().to_string(), cause: cause.into() }
-}
-
 fn from_file(path: &Path) -> Result<RootCertStore, SetupError> {
-    let unusable = |cause: Box<dyn std::error::Error + Send + Sync>| SetupError::Authority {
-        path: path.display().to_string(),
-        cause,
-    };
     let mut roots = RootCertStore::empty();
-    let certificates =
-        CertificateDer::pem_file_iter(path).map_err(|cause| unusable(Box::new(cause)))?;
-    for certificate in certificates {
-        let certificate = certificate.map_err(|cause| unusable(Box::new(cause)))?;
-        roots.add(certificate).map_err(|cause| unusable(Box::new(cause)))?;
-    }
-    if roots.is_empty() {
-        return Err(SetupError::NoAuthority { path: path.display().to_string() });
+    for certificate in pem::certificates(path)? {
+        roots
+            .add(certificate)
+            .map_err(|cause| SetupError::Authority { path: path.to_owned(), cause })?;
     }
     Ok(roots)
 }
