@@ -24,6 +24,12 @@ pub enum PemError {
         #[source]
         cause: io::Error,
     },
+    /// A file breaks off.
+    #[error("expected in `{}` an `-----END` for every `-----BEGIN`, found it cut off", path.display())]
+    CutOff {
+        /// The file.
+        path: PathBuf,
+    },
     /// A file is not well-formed PEM.
     #[error("expected PEM in `{}`, found it damaged", path.display())]
     Damaged {
@@ -70,6 +76,7 @@ impl PemError {
     pub fn path(&self) -> &Path {
         match self {
             Self::Unreadable { path, .. }
+            | Self::CutOff { path }
             | Self::Damaged { path, .. }
             | Self::NoCertificate { path }
             | Self::NoKey { path }
@@ -85,7 +92,7 @@ impl PemError {
 pub fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, PemError> {
     let certificates: Vec<_> = CertificateDer::pem_slice_iter(&read(path)?)
         .collect::<Result<_, _>>()
-        .map_err(|cause| PemError::Damaged { path: path.to_owned(), cause })?;
+        .map_err(|cause| damaged(path, cause))?;
     if certificates.is_empty() {
         return Err(PemError::NoCertificate { path: path.to_owned() });
     }
@@ -99,16 +106,25 @@ pub fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, PemErro
 pub fn private_key(path: &Path) -> Result<PrivateKeyDer<'static>, PemError> {
     let bytes = read(path)?;
     PrivateKeyDer::from_pem_slice(&bytes).map_err(|cause| {
-        let path = path.to_owned();
         // PKCS #8 says it in the label, openssl's older form in a header (RFC 1421 §4.6.1.1).
         let marks: [&[u8]; 2] = [b"BEGIN ENCRYPTED PRIVATE KEY", b"Proc-Type: 4,ENCRYPTED"];
         let is_marked = |mark: &[u8]| bytes.windows(mark.len()).any(|window| window == mark);
         match cause {
-            _ if marks.into_iter().any(is_marked) => PemError::EncryptedKey { path },
-            pem::Error::NoItemsFound => PemError::NoKey { path },
-            cause => PemError::Damaged { path, cause },
+            _ if marks.into_iter().any(is_marked) => {
+                PemError::EncryptedKey { path: path.to_owned() }
+            }
+            pem::Error::NoItemsFound => PemError::NoKey { path: path.to_owned() },
+            cause => damaged(path, cause),
         }
     })
+}
+
+fn damaged(path: &Path, cause: pem::Error) -> PemError {
+    let path = path.to_owned();
+    match cause {
+        pem::Error::MissingSectionEnd { .. } => PemError::CutOff { path },
+        cause => PemError::Damaged { path, cause },
+    }
 }
 
 fn read(path: &Path) -> Result<Zeroizing<Vec<u8>>, PemError> {

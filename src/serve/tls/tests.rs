@@ -114,7 +114,9 @@ fn each_mistake_is_told_with_its_file() {
     let older = folder.write("older.pem", &format!("{older}{headers}AAAA\n{older}"));
     let nonsense_key = folder.write("nonsense.pem", &armoured("PRIVATE KEY", b"xyz"));
     let nonsense = folder.write("nonsense-chain.pem", &armoured("CERTIFICATE", b"xyz"));
-    let damaged = folder.write("damaged.pem", "-----BEGIN CERTIFICATE-----\nAAAA\n");
+    let cut_off = folder.write("cut-off.pem", "-----BEGIN CERTIFICATE-----\nAAAA\n");
+    let wrong =
+        folder.write("wrong.pem", "-----BEGIN CERTIFICATE-----\n!\n-----END CERTIFICATE-----\n");
     let empty = folder.write("empty.pem", "");
     let missing = folder.0.join("missing.pem");
     let load = |chain: &Path, key: &Path| Identity::load(chain, key).unwrap_err();
@@ -123,7 +125,8 @@ fn each_mistake_is_told_with_its_file() {
     assert!(matches!(load(&chain, &missing), TlsError::Pem(PemError::Unreadable { .. })));
     assert!(matches!(load(&empty, &good_key), TlsError::Pem(PemError::NoCertificate { .. })));
     assert!(matches!(load(&chain, &empty), TlsError::Pem(PemError::NoKey { .. })));
-    assert!(matches!(load(&damaged, &good_key), TlsError::Pem(PemError::Damaged { .. })));
+    assert!(matches!(load(&cut_off, &good_key), TlsError::Pem(PemError::CutOff { .. })));
+    assert!(matches!(load(&wrong, &good_key), TlsError::Pem(PemError::Damaged { .. })));
     assert!(matches!(load(&chain, &encrypted), TlsError::Pem(PemError::EncryptedKey { .. })));
     assert!(matches!(load(&chain, &older), TlsError::Pem(PemError::EncryptedKey { .. })));
     assert!(matches!(load(&chain, &nonsense_key), TlsError::UnusableKey { .. }));
