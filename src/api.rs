@@ -1,5 +1,6 @@
 //! One request of an admitted caller: route → parse → provision → respond.
 
+mod call;
 pub mod discovery;
 mod error;
 pub mod query;
@@ -12,16 +13,15 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
-use http::header::{ACCEPT, CONTENT_ENCODING, CONTENT_TYPE, HOST, IF_NONE_MATCH};
-use http::request::Parts;
+use http::header::{ACCEPT, CONTENT_ENCODING, CONTENT_TYPE, IF_NONE_MATCH};
 use http::{HeaderMap, HeaderValue, Method, Request, Response};
 use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
 
-use crate::gate::{Caller, Right};
-use crate::generation::{Generation, Project};
-use crate::provision::{Allowed, Asker, Change, Failure, View};
-use crate::scim::{Document, Filter, Patch, Profile, Projection, ScimError, ScimType};
+use crate::gate::Right;
+use crate::provision::{Asker, Change, Failure};
+use crate::scim::{Document, Filter, Patch, Projection, ScimError, ScimType};
 use crate::seam::Clock;
+use call::Call;
 pub use error::Error;
 use query::{Parameters, SearchRequest};
 use respond::{Media, Refusal};
@@ -48,7 +48,7 @@ impl std::fmt::Debug for Api {
 
 impl Api {
     /// The service. A request brings the generation that serves it, an `Arc<Generation>`, and its
-    /// [`Caller`] and [`RequestId`] in its extensions.
+    /// [`Caller`](crate::gate::Caller) and [`RequestId`] in its extensions.
     #[must_use]
     pub fn new(clock: Arc<dyn Clock>) -> Self {
         Self { clock }
@@ -74,19 +74,6 @@ where
     }
 }
 
-/// One request, on its way.
-struct Call {
-    generation: Arc<Generation>,
-    project: Arc<Project>,
-    caller: Arc<Caller>,
-    request: Arc<str>,
-    parts: Parts,
-    /// The path behind the base path.
-    rest: String,
-    query: String,
-    media: Media,
-}
-
 impl Api {
     async fn answer<B>(self, request: Request<B>) -> Response<Body>
     where
@@ -95,7 +82,7 @@ impl Api {
     {
         let (parts, body) = request.into_parts();
         let media = Media::wanted(parts.headers.get(ACCEPT));
-        let Some(call) = self.admitted(parts, media) else {
+        let Some(call) = Call::admitted(parts, media) else {
             return respond::refusal(&Refusal::NoSuchEndpoint, media);
         };
         let route = match route::route(&call.parts.method, &call.rest) {
@@ -130,25 +117,6 @@ impl Api {
         if head { respond::without_body(answer) } else { answer }
     }
 
-    fn admitted(&self, parts: Parts, media: Media) -> Option<Call> {
-        let generation = Arc::clone(parts.extensions.get::<Arc<Generation>>()?);
-        let (project, rest) = generation.project(parts.uri.path())?;
-        let project = Arc::clone(project);
-        let caller = parts.extensions.get::<Arc<Caller>>()?;
-        let request = parts.extensions.get::<RequestId>()?;
-        let (rest, query) = route::unfold(rest, parts.uri.query().unwrap_or(""));
-        Some(Call {
-            project,
-            caller: Arc::clone(caller),
-            request: Arc::clone(&request.0),
-            rest: rest.to_owned(),
-            query: query.to_owned(),
-            media,
-            generation,
-            parts,
-        })
-    }
-
     async fn serve(&self, call: &Call, route: Route, body: &[u8]) -> Response<Body> {
         match self.dispatch(call, route, body).await {
             Ok(answer) => answer,
@@ -167,14 +135,8 @@ impl Api {
     ) -> Result<Response<Body>, Refusal> {
         let parameters = Parameters::parse(&call.query);
         let provisioner = &call.project.provisioner;
-        let resource = &provisioner.mapping.resource;
         let profile = call.profile();
         let asker = call.asker(&profile, provisioner.deadline(&*self.clock));
-        let projection = || {
-            let (wanted, unwanted) =
-                (parameters.get("attributes"), parameters.get("excludedAttributes"));
-            Projection::parse(resource, wanted, unwanted)
-        };
         match route {
             Route::ServiceProviderConfig => {
                 Ok(respond::json(&discovery::service_provider_config(call), call.media))
@@ -189,46 +151,75 @@ impl Api {
             Route::Groups => Err(Refusal::NoSuchEndpoint),
             Route::List => {
                 let search = SearchRequest::from_parameters(&parameters)?;
-                self.search(call, asker, &profile, search).await
+                Box::pin(self.search(call, asker, search)).await
             }
             Route::Search => {
                 let search = SearchRequest::from_json(body)?;
-                self.search(call, asker, &profile, search).await
+                Box::pin(self.search(call, asker, search)).await
             }
-            Route::Read(id) => {
-                call.require(Right::Read)?;
-                let shown = provisioner.read(asker, &id, &call.view(projection()?)).await?;
-                Ok(respond::shown(shown, call.parts.headers.get(IF_NONE_MATCH), call.media))
-            }
-            Route::Create => {
-                call.require(Right::Create)?;
-                let view = call.view(projection()?);
-                let parsed = Document::from_json(resource, body, &profile)?;
-                // Writes lie in a box of their own: one future has room for every route, and all of
-                // it is copied, for a read as well, when the future is put into its box.
-                let shown = Box::pin(provisioner.create(asker, parsed, &view)).await?;
-                Ok(respond::created(shown, call.media))
-            }
-            Route::Replace(id) => {
-                call.require_any(&[Right::Update, Right::Rename, Right::Disable])?;
-                let parsed = Document::from_json(resource, body, &profile)?;
-                self.change(call, asker, &id, Change::Replace(parsed), projection()?).await
-            }
-            Route::Patch(id) => {
-                call.require_any(&[Right::Update, Right::Rename, Right::Disable])?;
-                let patch = Patch::parse(resource, body, &profile)?;
-                self.change(call, asker, &id, Change::Patch(patch), projection()?).await
-            }
-            Route::Delete(id) => {
-                call.require(Right::Delete)?;
-                let if_match = respond::if_match(&call.parts.headers);
-                let matches = |version: &str| respond::matches(if_match, version);
-                let condition: Option<&(dyn Fn(&str) -> bool + Sync)> =
-                    if_match.is_some().then_some(&matches);
-                provisioner.delete(asker, &id, condition).await?;
-                Ok(respond::deleted())
-            }
+            // Each in a box of its own: one future has room for every route, and all of it is copied,
+            // whatever the request is, when the future is put into its own box.
+            Route::Read(id) => Box::pin(self.read(call, asker, &id, &parameters)).await,
+            Route::Create => Box::pin(self.create(call, asker, body, &parameters)).await,
+            Route::Replace(id) => Box::pin(self.replace(call, asker, &id, body, &parameters)).await,
+            Route::Patch(id) => Box::pin(self.patch(call, asker, &id, body, &parameters)).await,
+            Route::Delete(id) => Box::pin(self.delete(call, asker, &id)).await,
         }
+    }
+
+    async fn read(
+        &self,
+        call: &Call,
+        asker: Asker<'_>,
+        id: &str,
+        parameters: &Parameters<'_>,
+    ) -> Result<Response<Body>, Refusal> {
+        call.require(Right::Read)?;
+        let view = call.view(call.projection(parameters)?);
+        let shown = call.project.provisioner.read(asker, id, &view).await?;
+        Ok(respond::shown(shown, call.parts.headers.get(IF_NONE_MATCH), call.media))
+    }
+
+    async fn create(
+        &self,
+        call: &Call,
+        asker: Asker<'_>,
+        body: &[u8],
+        parameters: &Parameters<'_>,
+    ) -> Result<Response<Body>, Refusal> {
+        call.require(Right::Create)?;
+        let view = call.view(call.projection(parameters)?);
+        let parsed = Document::from_json(call.resource(), body, asker.profile)?;
+        let shown = call.project.provisioner.create(asker, parsed, &view).await?;
+        Ok(respond::created(shown, call.media))
+    }
+
+    async fn replace(
+        &self,
+        call: &Call,
+        asker: Asker<'_>,
+        id: &str,
+        body: &[u8],
+        parameters: &Parameters<'_>,
+    ) -> Result<Response<Body>, Refusal> {
+        call.require_any(&[Right::Update, Right::Rename, Right::Disable])?;
+        let parsed = Document::from_json(call.resource(), body, asker.profile)?;
+        let projection = call.projection(parameters)?;
+        self.change(call, asker, id, &Change::Replace(parsed), projection).await
+    }
+
+    async fn patch(
+        &self,
+        call: &Call,
+        asker: Asker<'_>,
+        id: &str,
+        body: &[u8],
+        parameters: &Parameters<'_>,
+    ) -> Result<Response<Body>, Refusal> {
+        call.require_any(&[Right::Update, Right::Rename, Right::Disable])?;
+        let patch = Patch::parse(call.resource(), body, asker.profile)?;
+        let projection = call.projection(parameters)?;
+        self.change(call, asker, id, &Change::Patch(patch), projection).await
     }
 
     async fn change(
@@ -236,7 +227,7 @@ impl Api {
         call: &Call,
         asker: Asker<'_>,
         id: &str,
-        change: Change<'_>,
+        change: &Change<'_>,
         projection: Projection,
     ) -> Result<Response<Body>, Refusal> {
         let if_match = respond::if_match(&call.parts.headers);
@@ -244,26 +235,39 @@ impl Api {
         let condition: Option<&(dyn Fn(&str) -> bool + Sync)> =
             if_match.is_some().then_some(&matches);
         let view = call.view(projection);
-        let provisioner = &call.project.provisioner;
-        let shown = Box::pin(provisioner.change(asker, id, &change, condition, &view)).await?;
+        let shown = call.project.provisioner.change(asker, id, change, condition, &view).await?;
         Ok(respond::shown(shown, None, call.media))
+    }
+
+    async fn delete(
+        &self,
+        call: &Call,
+        asker: Asker<'_>,
+        id: &str,
+    ) -> Result<Response<Body>, Refusal> {
+        call.require(Right::Delete)?;
+        let if_match = respond::if_match(&call.parts.headers);
+        let matches = |version: &str| respond::matches(if_match, version);
+        let condition: Option<&(dyn Fn(&str) -> bool + Sync)> =
+            if_match.is_some().then_some(&matches);
+        call.project.provisioner.delete(asker, id, condition).await?;
+        Ok(respond::deleted())
     }
 
     async fn search(
         &self,
         call: &Call,
         asker: Asker<'_>,
-        profile: &Profile,
         request: SearchRequest,
     ) -> Result<Response<Body>, Refusal> {
-        let resource = &call.project.provisioner.mapping.resource;
+        let resource = call.resource();
         let projection = Projection::parse(
             resource,
             request.attributes.as_deref(),
             request.excluded_attributes.as_deref(),
         )?;
         let filter = match &request.filter {
-            Some(text) => Filter::parse(resource, text, profile)?,
+            Some(text) => Filter::parse(resource, text, asker.profile)?,
             None => Filter::TRUE,
         };
         call.require(if query::is_match(&filter) { Right::Match } else { Right::List })?;
@@ -272,68 +276,6 @@ impl Api {
         let listed = call.project.provisioner.search(asker, search, &view).await?;
         Ok(respond::listed(listed, call.media))
     }
-}
-
-impl Call {
-    fn profile(&self) -> Profile {
-        // Every caller of the project has one; without it nothing is tolerated.
-        self.project.profiles.get(self.caller.index).copied().unwrap_or(Profile::STRICT)
-    }
-
-    fn asker<'c>(&'c self, profile: &'c Profile, deadline: std::time::Duration) -> Asker<'c> {
-        let rights = self.caller.rights;
-        Asker {
-            caller: &self.caller.name,
-            request: &self.request,
-            profile,
-            allowed: Allowed {
-                update: rights.contains(Right::Update),
-                rename: rights.contains(Right::Rename),
-                disable: rights.contains(Right::Disable),
-            },
-            deadline,
-        }
-    }
-
-    fn require(&self, right: Right) -> Result<(), Refusal> {
-        Ok(self.caller.require(right)?)
-    }
-
-    fn require_any(&self, rights: &[Right]) -> Result<(), Refusal> {
-        let first = rights.first().copied().unwrap_or(Right::Update);
-        if rights.iter().any(|right| self.caller.rights.contains(*right)) {
-            return Ok(());
-        }
-        self.require(first)
-    }
-
-    fn view(&self, projection: Projection) -> View {
-        let definition = self.project.provisioner.mapping.resource.definition();
-        View { projection, endpoint: format!("{}{}", self.base(), definition.endpoint) }
-    }
-
-    /// The absolute URL of the project's base path, as this client reaches it.
-    fn base(&self) -> String {
-        if let Some(public) = &self.project.public_url {
-            return format!("{public}{}", self.project.base_path);
-        }
-        let host = self
-            .parts
-            .uri
-            .authority()
-            .map(http::uri::Authority::as_str)
-            .or_else(|| self.parts.headers.get(HOST).and_then(|host| host.to_str().ok()))
-            .filter(|host| is_host(host))
-            .unwrap_or("localhost");
-        format!("https://{host}{}", self.project.base_path)
-    }
-}
-
-/// A host with or without a port, and nothing that could end a URL's authority.
-fn is_host(text: &str) -> bool {
-    !text.is_empty()
-        && text.len() <= 255
-        && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-._:[]".contains(&b))
 }
 
 impl From<ScimError> for Refusal {

@@ -16,7 +16,8 @@ struct Entry<A> {
     until: Duration,
 }
 
-/// Answers by question.
+/// Answers by question. What is asked of the cache on rare occasions lies in a box: each request that
+/// may come to it would keep room for it, nearly a kilobyte each time, and be copied with it.
 #[derive(Clone)]
 pub(super) struct Shortcuts<Q, A> {
     cache: Cache<Q, Entry<A>>,
@@ -41,7 +42,7 @@ where
     pub(super) async fn known(&self, question: &Q) -> Option<A> {
         let entry = self.cache.get(question).await?;
         if entry.until <= self.clock.monotonic() {
-            self.cache.invalidate(question).await;
+            self.forget(question).await;
             return None;
         }
         Some(entry.answer)
@@ -57,14 +58,14 @@ where
             return Ok(answer);
         }
         let until = self.clock.monotonic().saturating_add(self.lifetime);
-        let found = self.cache.try_get_with(question, async {
+        let search = async {
             match search.await {
                 Ok(Some(answer)) => Ok(Entry { answer, until }),
                 Ok(None) => Err(None),
                 Err(error) => Err(Some(Arc::new(error))),
             }
-        });
-        match found.await {
+        };
+        match Box::pin(self.cache.try_get_with(question, search)).await {
             Ok(entry) => Ok(entry.answer),
             Err(miss) => match &*miss {
                 None => Err(Miss::Absent),
@@ -79,6 +80,6 @@ where
     }
 
     pub(super) async fn forget(&self, question: &Q) {
-        self.cache.invalidate(question).await;
+        Box::pin(self.cache.invalidate(question)).await;
     }
 }

@@ -9,7 +9,8 @@ use std::sync::Arc;
 use super::{Asker, Failure, Provisioner};
 use crate::lookup::{Miss, Referred};
 use crate::mapping::reference::{Keys, Reference, Wanted};
-use crate::record::{Record, UpstreamKey};
+use crate::mapping::rule::Rule;
+use crate::record::{FieldIndex, Record, UpstreamKey};
 use crate::scim::{Filter, ScimError, ScimType, SlotSet};
 use crate::value::Value;
 
@@ -29,48 +30,62 @@ impl Provisioner {
         wanted: SlotSet,
     ) -> Result<(), Failure> {
         for (rule, field, reference) in self.mapping.references() {
-            if !wanted.contains(rule.slot) {
+            if wanted.contains(rule.slot) {
+                // In a box: most mappings have no reference, and every request of theirs would
+                // keep room for it.
+                Box::pin(self.look_up_meaning(asker, rows, rule, field, reference)).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The same of one attribute.
+    async fn look_up_meaning(
+        &self,
+        asker: Asker<'_>,
+        rows: &mut [Record<'_>],
+        rule: &Rule,
+        field: FieldIndex,
+        reference: &Reference,
+    ) -> Result<(), Failure> {
+        let number = rule.slot.position();
+        let (mut meanings, mut missing) = (Meanings::new(), Vec::new());
+        for row in rows.iter() {
+            let Some(key) = UpstreamKey::from_value(row.value(field)) else { continue };
+            let expanded = reference.expanded.map(|expanded| row.value(expanded));
+            if let Some(value) = expanded.filter(|value| !value.is_absent()) {
+                // What the row itself carries is newer than what anybody remembers.
+                let value = value.clone().into_owned();
+                self.lookup.remember_value(number, key.clone(), value.clone()).await;
+                meanings.insert(key, value);
                 continue;
             }
-            let number = rule.slot.position();
-            let (mut meanings, mut missing) = (Meanings::new(), Vec::new());
-            for row in rows.iter() {
-                let Some(key) = UpstreamKey::from_value(row.value(field)) else { continue };
-                let expanded = reference.expanded.map(|expanded| row.value(expanded));
-                if let Some(value) = expanded.filter(|value| !value.is_absent()) {
-                    // What the row itself carries is newer than what anybody remembers.
-                    let value = value.clone().into_owned();
-                    self.lookup.remember_value(number, key.clone(), value.clone()).await;
-                    meanings.insert(key, value);
-                    continue;
-                }
-                if meanings.contains_key(&key) || missing.contains(&key) {
-                    continue;
-                }
-                match self.lookup.known_value(number, &key).await {
-                    Some(value) => drop(meanings.insert(key, value)),
-                    None => missing.push(key),
-                }
+            if meanings.contains_key(&key) || missing.contains(&key) {
+                continue;
             }
-            self.search_values(asker, number, reference, missing, &mut meanings).await?;
-            let mut dangling = 0_u32;
-            for row in rows.iter_mut() {
-                let Some(key) = UpstreamKey::from_value(row.value(field)) else { continue };
-                match meanings.get(&key) {
-                    Some(value) => row.mean(field, value.clone()),
-                    None => dangling += 1,
-                }
+            match self.lookup.known_value(number, &key).await {
+                Some(value) => drop(meanings.insert(key, value)),
+                None => missing.push(key),
             }
-            if dangling > 0 {
-                tracing::warn!(
-                    project = &*self.project,
-                    caller = asker.caller,
-                    request_id = asker.request,
-                    attribute = &*rule.path,
-                    dangling,
-                    "a key leads to no row, and its attribute is not shown"
-                );
+        }
+        self.search_values(asker, number, reference, missing, &mut meanings).await?;
+        let mut dangling = 0_u32;
+        for row in rows.iter_mut() {
+            let Some(key) = UpstreamKey::from_value(row.value(field)) else { continue };
+            match meanings.get(&key) {
+                Some(value) => row.mean(field, value.clone()),
+                None => dangling += 1,
             }
+        }
+        if dangling > 0 {
+            tracing::warn!(
+                project = &*self.project,
+                caller = asker.caller,
+                request_id = asker.request,
+                attribute = &*rule.path,
+                dangling,
+                "a key leads to no row, and its attribute is not shown"
+            );
         }
         Ok(())
     }
@@ -138,7 +153,7 @@ impl Provisioner {
     ) -> Result<Keys, Failure> {
         let wanted = self.mapping.wanted_by(filter);
         for wanted in &wanted {
-            if self.keys_of(asker, wanted).await?.len() > NAMESAKES as usize {
+            if Box::pin(self.keys_of(asker, wanted)).await?.len() > NAMESAKES as usize {
                 let path = &self.mapping.resource.slot(wanted.slot).path;
                 return Err(ScimError::new(
                     ScimType::InvalidFilter,
@@ -158,7 +173,7 @@ impl Provisioner {
     ) -> Result<Keys, Failure> {
         let mut keys = Keys::default();
         for wanted in wanted {
-            let found = self.keys_of(asker, wanted).await?;
+            let found = Box::pin(self.keys_of(asker, wanted)).await?;
             keys.put(wanted.slot, wanted.value.clone(), found.to_vec());
         }
         Ok(keys)

@@ -11,7 +11,8 @@ use crate::lookup::Question;
 use crate::mapping::policy::Standing;
 use crate::mapping::predicate;
 use crate::record::{
-    Case, Class, Direction, Field, FieldIndex, Notation, Operator, Paging, Predicate, Query, Record,
+    Case, Class, Direction, Field, FieldIndex, Notation, Operator, Paging, Predicate, Query,
+    Record, UpstreamKey,
 };
 use crate::scim::filter::{Comparison, Criterion, Target};
 use crate::scim::{Filter, ScimError, ScimType, SlotIndex};
@@ -79,7 +80,9 @@ impl Provisioner {
         if let Some(name) = self.unique_name(filter)
             && search.start == 1
             && search.count != Some(0)
-            && let Some(listed) = self.search_known(asker, filter, &name, view).await?
+            && let Some(key) = self.lookup.known(&name).await
+            && let Some(listed) =
+                Box::pin(self.search_known(asker, filter, &name, &key, view)).await?
         {
             return Ok(listed);
         }
@@ -328,10 +331,10 @@ impl Provisioner {
         asker: Asker<'_>,
         filter: &Filter<'_>,
         name: &Question,
+        key: &UpstreamKey,
         view: &View,
     ) -> Result<Option<Listed>, Failure> {
-        let Some(key) = self.lookup.known(name).await else { return Ok(None) };
-        let call = self.call(Action::Read { key: &key });
+        let call = self.call(Action::Read { key });
         let answer = match self.send(asker, call.action).await {
             Ok(answer) => answer,
             Err(Failure::Upstream(error)) if error.kind == Kind::Refused(Class::Missing) => {
@@ -340,11 +343,15 @@ impl Provisioner {
             }
             Err(failure) => return Err(failure),
         };
-        let mut found = Found::default();
-        if let Outcome::Row(mut row) = answer.outcome(self.dialect, &call)? {
+        let mut row = match answer.outcome(self.dialect, &call)? {
+            Outcome::Row(row) => Some(row),
+            _ => None,
+        };
+        if let Some(row) = &mut row {
             let wanted = view.projection.slots();
-            self.look_up_meanings(asker, std::slice::from_mut(&mut row), wanted).await?;
-            if self.list(&row, &self.mapping.canonical(filter), view, &mut found) {
+            self.look_up_meanings(asker, std::slice::from_mut(row), wanted).await?;
+            let mut found = Found::default();
+            if self.list(row, &self.mapping.canonical(filter), view, &mut found) {
                 found.total = Some(1);
                 return Ok(Some(Self::listed(1, &found)));
             }
