@@ -189,41 +189,44 @@ impl Upstream {
         deadline: Duration,
     ) -> Result<Answer, Error> {
         let inner = &*self.0;
-        let write = call.action.is_write();
-        let request = dialect.write(call, &inner.origin).map_err(|cause| unwritten(call, cause))?;
-        if !inner.origin.holds(request.uri()) {
-            // A dialect's mistake must not carry the credential elsewhere.
-            return Err(Error::new(Kind::Strayed).because(Strayed));
-        }
-        let deadline = match write {
+        let deadline = match call.action.is_write() {
             true => deadline.min(inner.seams.clock.monotonic().saturating_add(inner.write_timeout)),
             false => deadline,
         };
-        let raw = inner.repeat(dialect, call, &request, deadline).await?;
-        let (origin, asked) = (inner.origin.clone(), request.uri().clone());
-        Ok(Answer::new(raw.status, raw.headers, raw.body, origin, asked))
+        inner.repeat(dialect, call, deadline).await
     }
 }
 
 impl Inner {
-    /// Sends a request until it is answered, or repeating it is not right any more.
+    /// The request of a call.
+    fn request(&self, dialect: &dyn Dialect, call: &Call<'_>) -> Result<Request<Bytes>, Error> {
+        let request = dialect.write(call, &self.origin).map_err(|cause| unwritten(call, cause))?;
+        if !self.origin.holds(request.uri()) {
+            // A dialect's mistake must not carry the credential elsewhere.
+            return Err(Error::new(Kind::Strayed).because(Strayed));
+        }
+        Ok(request)
+    }
+
+    /// Sends a call until it is answered, or repeating it is not right any more. A repetition is
+    /// written anew: it is rare, and a copy would be made of each request for its sake.
     async fn repeat(
         &self,
         dialect: &dyn Dialect,
         call: &Call<'_>,
-        request: &Request<Bytes>,
         deadline: Duration,
-    ) -> Result<Raw, Error> {
+    ) -> Result<Answer, Error> {
         let write = call.action.is_write();
+        let mut request = self.request(dialect, call)?;
         let mut pass = self.login.pass(&self.client, deadline).await?;
         let mut renewed = false;
         let mut chances = retry::Chances::default();
         loop {
-            let mut attempt = request.clone();
+            let asked = request.uri().clone();
             if let Some(header) = pass.header() {
-                attempt.headers_mut().insert(AUTHORIZATION, header);
+                request.headers_mut().insert(AUTHORIZATION, header);
             }
-            let failure = match self.client.exchange(attempt, self.max_body, deadline, write).await
+            let failure = match self.client.exchange(request, self.max_body, deadline, write).await
             {
                 Ok(raw) if raw.status == StatusCode::UNAUTHORIZED => {
                     if !renewed
@@ -232,6 +235,7 @@ impl Inner {
                     {
                         renewed = true;
                         pass = next;
+                        request = self.request(dialect, call)?;
                         continue;
                     }
                     let error = Error::new(Kind::Refused(Class::Credential));
@@ -242,7 +246,10 @@ impl Inner {
                     Failure { error, again: Again::Never }
                 }
                 Ok(raw) => match refusal::judge(dialect, call, &raw, &*self.seams.clock) {
-                    None => return Ok(raw),
+                    None => {
+                        let Raw { status, headers, body } = raw;
+                        return Ok(Answer::new(status, headers, body, self.origin.clone(), asked));
+                    }
                     Some(failure) => failure,
                 },
                 Err(failure) => failure,
@@ -258,6 +265,7 @@ impl Inner {
             if !pause.is_zero() {
                 self.seams.clock.sleep(pause).await;
             }
+            request = self.request(dialect, call)?;
         }
     }
 }

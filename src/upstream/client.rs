@@ -112,11 +112,12 @@ impl Client {
     ) -> Result<Raw, Failure> {
         request.headers_mut().insert(ACCEPT_ENCODING, HeaderValue::from_static("gzip"));
         let mut request = request.map(Full::new);
-        let connection = capture_connection(&mut request);
+        let connection = write.then(|| capture_connection(&mut request));
         let done = before(&*self.clock, deadline, self.answer(request, limit, write)).await;
         done.unwrap_or_else(|| {
             // Without a connection nothing was sent.
-            let outcome_unknown = write && connection.connection_metadata().is_some();
+            let outcome_unknown =
+                connection.is_some_and(|connection| connection.connection_metadata().is_some());
             Err(Failure {
                 error: Error::new(Kind::TimedOut { outcome_unknown }),
                 again: Again::Never,
