@@ -271,7 +271,10 @@ fn is_simple(relative: &str) -> bool {
             before = *byte;
             fine
         })
-        && query.iter().all(|byte| byte.is_ascii_graphic() && !matches!(byte, b'\\' | b'#'))
+        // A search is long: looking at every byte takes many at once, stopping at one does not.
+        && query.iter().fold(true, |fine, byte| {
+            fine & byte.is_ascii_graphic() & !matches!(byte, b'\\' | b'#')
+        })
 }
 
 /// Whether a path leads below the base URL, whatever that is; what is expected where it does not.
