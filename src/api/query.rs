@@ -60,11 +60,18 @@ fn unflagged(pair: &str) -> [&str; 2] {
 }
 
 fn decoded(text: &str) -> Cow<'_, str> {
-    if !text.contains(['+', '%']) {
+    let is_spaced = text.as_bytes().contains(&b'+');
+    if !is_spaced && !text.as_bytes().contains(&b'%') {
         return Cow::Borrowed(text);
     }
-    let spaced = text.replace('+', " ");
-    Cow::Owned(percent_decode_str(&spaced).decode_utf8_lossy().into_owned())
+    let text = if is_spaced { Cow::Owned(text.replace('+', " ")) } else { Cow::Borrowed(text) };
+    // Room for all of it at once: grown byte by byte, a filter moves several times.
+    let mut bytes = Vec::with_capacity(text.len());
+    bytes.extend(percent_decode_str(&text));
+    Cow::Owned(match String::from_utf8(bytes) {
+        Ok(text) => text,
+        Err(error) => String::from_utf8_lossy(error.as_bytes()).into_owned(),
+    })
 }
 
 /// A search as it was asked for, not yet understood.

@@ -59,7 +59,9 @@ pub(super) fn into_list(
     view: &View,
     list: &mut Vec<u8>,
 ) {
-    if !list.is_empty() {
+    if list.is_empty() {
+        list.reserve(USUAL);
+    } else {
         list.push(b',');
     }
     let location = location(&view.endpoint, id);
