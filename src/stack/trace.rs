@@ -1,6 +1,7 @@
 //! A request's id, its span, and one line when it is answered. Paths and queries hold people's
 //! names, so neither is logged.
 
+use std::fmt::Write as _;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -43,6 +44,14 @@ impl TraceLayer {
         let prefix = format!("{:08x}", u32::from_be_bytes(bytes)).into();
         Self { clock: Arc::clone(&seams.clock), prefix, count: Arc::new(AtomicU64::new(0)) }
     }
+
+    /// The id of the request of that number.
+    fn id(&self, number: u64) -> Arc<str> {
+        let mut id = String::with_capacity(self.prefix.len() + 1 + 16);
+        id.push_str(&self.prefix);
+        let _ = write!(id, "-{number:x}");
+        id.into()
+    }
 }
 
 impl<S> Layer<S> for TraceLayer {
@@ -75,7 +84,7 @@ where
 
     fn call(&mut self, mut request: Request<B>) -> Self::Future {
         let number = self.layer.count.fetch_add(1, Ordering::Relaxed);
-        let id: Arc<str> = format!("{}-{number:x}", self.layer.prefix).into();
+        let id = self.layer.id(number);
         let span = tracing::debug_span!("request", method = %request.method(), request_id = &*id);
         request.extensions_mut().insert(RequestId(Arc::clone(&id)));
         let method = request.method().clone();
