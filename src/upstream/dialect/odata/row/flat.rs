@@ -224,6 +224,20 @@ impl<'b> Cursor<'b> {
     #[inline(never)]
     fn word(&mut self) -> Option<Raw<'b>> {
         let rest = self.text.as_bytes().get(self.at..)?;
+        let word = match rest {
+            [b'n', b'u', b'l', b'l', ..] => "null",
+            [b't', b'r', b'u', b'e', ..] => "true",
+            [b'f', b'a', b'l', b's', b'e', ..] => "false",
+            _ => return self.number(),
+        };
+        // Whether it ends there is for whoever looks for the comma behind it.
+        self.at += word.len();
+        Some(Raw::Other(word))
+    }
+
+    /// A number, of whatever kind.
+    fn number(&mut self) -> Option<Raw<'b>> {
+        let rest = self.text.as_bytes().get(self.at..)?;
         let is_end = |byte: &u8| matches!(byte, b',' | b'}' | b']' | b' ' | b'\t' | b'\n' | b'\r');
         let (mut number, mut length) = (0_i64, 0);
         while let Some(digit @ b'0'..=b'9') = rest.get(length) {
@@ -242,7 +256,7 @@ impl<'b> Cursor<'b> {
         if is_whole {
             return Some(Raw::Whole(number, raw));
         }
-        (matches!(raw, "true" | "false" | "null") || is_number(raw)).then_some(Raw::Other(raw))
+        is_number(raw).then_some(Raw::Other(raw))
     }
 
     /// The characters of the string whose first quote stands here; nothing is taken where one of
