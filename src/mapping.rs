@@ -164,7 +164,7 @@ impl Mapping {
     /// A row's SCIM id, as it is printed; `None` for a row without one.
     #[must_use]
     pub fn id_of(&self, row: &Record<'_>) -> Option<String> {
-        Some(UpstreamKey::from_value(row.value(self.id))?.to_string())
+        UpstreamKey::from_value(row.value(self.id)).map(String::from)
     }
 
     /// What addresses the row.

@@ -84,6 +84,15 @@ impl fmt::Display for UpstreamKey {
     }
 }
 
+impl From<UpstreamKey> for String {
+    fn from(key: UpstreamKey) -> Self {
+        match key {
+            UpstreamKey::Integer(number) => itoa::Buffer::new().format(number).to_owned(),
+            UpstreamKey::Text(text) => text.into_string(),
+        }
+    }
+}
+
 /// One row of the upstream: a value for each of the entity's [`Fields`], borrowed from the answer.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Record<'a> {

@@ -292,11 +292,11 @@ impl Provisioner {
         body.extend_from_slice(
             br#"{"schemas":["urn:ietf:params:scim:api:messages:2.0:ListResponse"],"totalResults":"#,
         );
-        body.extend_from_slice(total.to_string().as_bytes());
+        body.extend_from_slice(itoa::Buffer::new().format(total).as_bytes());
         body.extend_from_slice(br#","startIndex":"#);
-        body.extend_from_slice(start.to_string().as_bytes());
+        body.extend_from_slice(itoa::Buffer::new().format(start).as_bytes());
         body.extend_from_slice(br#","itemsPerPage":"#);
-        body.extend_from_slice(found.shown.to_string().as_bytes());
+        body.extend_from_slice(itoa::Buffer::new().format(found.shown).as_bytes());
         body.extend_from_slice(br#","Resources":["#);
         body.extend_from_slice(&found.printed);
         body.extend_from_slice(b"]}");

@@ -7,8 +7,6 @@ mod metadata;
 mod refusal;
 mod row;
 
-use std::fmt::Write as _;
-
 use bytes::Bytes;
 use http::header::{ACCEPT, CONTENT_TYPE, ETAG, HeaderName, IF_MATCH, LOCATION};
 use http::{HeaderMap, HeaderValue, Method, Request, StatusCode, Uri};
@@ -289,9 +287,10 @@ fn search(entity: &Entity, query: &Query<'_>, base: &Origin) -> Result<Uri, Dial
     if url.len() == filter {
         url.truncate(start);
     }
-    let mut option = |name: &str, value: &dyn std::fmt::Display| {
-        let sign = if url.len() == start { '?' } else { '&' };
-        let _ = write!(url, "{sign}{name}={value}");
+    let mut option = |name: &str, value: &str| {
+        url.push_str(if url.len() == start { "?" } else { "&" });
+        url.push_str(name);
+        url.push_str(value);
     };
     let mut order = String::new();
     for (field, direction) in &query.order {
@@ -304,14 +303,14 @@ fn search(entity: &Entity, query: &Query<'_>, base: &Origin) -> Result<Uri, Dial
         }
     }
     if !order.is_empty() {
-        option("$orderby", &order);
+        option("$orderby=", &order);
     }
     if query.skip > 0 {
-        option("$skip", &query.skip);
+        option("$skip=", itoa::Buffer::new().format(query.skip));
     }
-    option("$top", &query.top);
+    option("$top=", itoa::Buffer::new().format(query.top));
     if query.count {
-        option("$count", &"true");
+        option("$count=", "true");
     }
     if let Some(expand) = expand(entity) {
         url.push('&');
