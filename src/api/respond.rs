@@ -369,10 +369,10 @@ fn person(status: StatusCode, shown: Shown, media: Media) -> Response<Body> {
     let Shown { body, location, version } = shown;
     let mut answer = answer(status, body, media);
     let headers = answer.headers_mut();
-    if let Ok(version) = HeaderValue::from_str(&version) {
+    if let Ok(version) = HeaderValue::try_from(version) {
         headers.insert(ETAG, version);
     }
-    if let Ok(location) = HeaderValue::from_str(&location) {
+    if let Ok(location) = HeaderValue::try_from(location) {
         headers.insert(CONTENT_LOCATION, location);
     }
     answer
