@@ -63,6 +63,12 @@ impl Generation {
 
 /// What is left of a path behind a base path, compared segment by segment.
 fn strip<'p>(path: &'p str, base: &str) -> Option<&'p str> {
+    // As nearly every client writes it.
+    if let Some(rest) = path.strip_prefix(base)
+        && (rest.is_empty() || rest.starts_with('/'))
+    {
+        return Some(rest);
+    }
     let mut rest = path;
     for segment in base.split('/').filter(|segment| !segment.is_empty()) {
         rest = rest.trim_start_matches('/').strip_prefix(segment)?;

@@ -129,8 +129,9 @@ impl Origin {
     /// Whether a URL that came out of [`join`](Self::join) or [`contains`](Self::contains) is
     /// one of this very origin; no proof for any other URL.
     pub(super) fn holds(&self, url: &Uri) -> bool {
+        // Such a URL has the very letters of ours.
         url.scheme() == Some(&self.scheme)
-            && url.authority() == Some(&self.authority)
+            && url.authority().map(Authority::as_str) == Some(self.authority.as_str())
             && self.covers(url.path())
     }
 
