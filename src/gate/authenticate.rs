@@ -123,6 +123,7 @@ where
     D: Doors,
     S: Service<Request<B>>,
     S::Error: From<Denied>,
+    S::Future: Unpin,
 {
     type Response = S::Response;
     type Error = S::Error;
@@ -136,7 +137,7 @@ where
         match admit(&self.doors, &request) {
             Ok(caller) => {
                 request.extensions_mut().insert(caller);
-                Admission::Admitted(Box::pin(self.inner.call(request)))
+                Admission::Admitted(self.inner.call(request))
             }
             Err(denied) => Admission::Denied(denied),
         }
@@ -155,21 +156,21 @@ fn admit<D: Doors, B>(doors: &D, request: &Request<B>) -> Result<Arc<Caller>, De
 #[derive(Debug)]
 pub enum Admission<F> {
     /// The inner service is at work.
-    Admitted(Pin<Box<F>>),
+    Admitted(F),
     /// It was not called.
     Denied(Denied),
 }
 
 impl<F, T, E> Future for Admission<F>
 where
-    F: Future<Output = Result<T, E>>,
+    F: Future<Output = Result<T, E>> + Unpin,
     E: From<Denied>,
 {
     type Output = Result<T, E>;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         match &mut *self {
-            Self::Admitted(inner) => inner.as_mut().poll(context),
+            Self::Admitted(inner) => Pin::new(inner).poll(context),
             Self::Denied(denied) => Poll::Ready(Err(E::from(*denied))),
         }
     }

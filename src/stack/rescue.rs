@@ -36,7 +36,7 @@ pub struct Rescue<S> {
 impl<S, B> Service<Request<B>> for Rescue<S>
 where
     S: Service<Request<B>, Response = Response<Body>, Error = Error>,
-    S::Future: Send + 'static,
+    S::Future: Send + Unpin + 'static,
 {
     type Response = Response<Body>;
     type Error = Infallible;
@@ -49,11 +49,11 @@ where
 
     fn call(&mut self, request: Request<B>) -> Self::Future {
         let media = Media::wanted(request.headers().get(ACCEPT));
-        let mut answer = Box::pin(self.inner.call(request));
+        let mut answer = self.inner.call(request);
         Box::pin(async move {
             // After a panic nothing of the request is used again, so nothing broken is seen.
             let caught = poll_fn(|context| {
-                match catch_unwind(AssertUnwindSafe(|| answer.as_mut().poll(context))) {
+                match catch_unwind(AssertUnwindSafe(|| Pin::new(&mut answer).poll(context))) {
                     Ok(Poll::Pending) => Poll::Pending,
                     Ok(Poll::Ready(answer)) => Poll::Ready(Some(answer)),
                     Err(_) => Poll::Ready(None),
