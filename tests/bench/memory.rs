@@ -3,8 +3,9 @@
 //! `cargo bench --bench memory [-- CONNECTIONS]` runs the real binary in front of the embedded legacy
 //! server, which is another process, and opens so many connections over TLS and HTTP/1.1 (1000
 //! unless told), each of which is asked for once and then left alone. What the system says of the
-//! process before and then (`VmRSS` in proc(5)) is printed beside the budget. Needs `/proc`, and more
-//! open files than connections: `ulimit -n`.
+//! process before and then (`VmRSS` in proc(5), and `RssAnon`, which leaves out the pages of the
+//! program's own file) is printed beside the budget. Needs `/proc`, and more open files than
+//! connections: `ulimit -n`.
 
 #![expect(clippy::print_stdout, reason = "a program")]
 #![expect(
@@ -50,23 +51,24 @@ fn main() {
             assert_eq!(status, StatusCode::OK, "{body}");
         };
         ask(&mut connections[0]).await;
-        let rest = held(served.process);
+        let (rest, own) = (held(served.process, "VmRSS:"), held(served.process, "RssAnon:"));
         for _ in 0..most {
             let mut connection = served.connect().await;
             ask(&mut connection).await;
             connections.push(connection);
         }
-        let each = (held(served.process) - rest) as f64 / most as f64;
+        let each = (held(served.process, "VmRSS:") - rest) as f64 / most as f64;
         println!("| memory | KiB | budget |\n|---|---:|---:|");
         println!("| at rest | {rest} | {AT_REST} |");
+        println!("| of it not the program's file | {own} | |");
         println!("| each of {most} idle connections | {each:.1} | {IDLE} |");
     });
 }
 
-/// The memory of a process, in KiB.
-fn held(process: u32) -> u64 {
+/// What the system says of a process's memory under that name, in KiB.
+fn held(process: u32, name: &str) -> u64 {
     let status = std::fs::read_to_string(format!("/proc/{process}/status")).expect("/proc");
-    let held = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+    let held = status.lines().find_map(|line| line.strip_prefix(name));
     let held = held.and_then(|rest| rest.trim().strip_suffix(" kB"));
     held.expect("how much is held").parse().unwrap()
 }
