@@ -19,7 +19,7 @@ use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
 
 use crate::gate::Right;
 use crate::provision::{Asker, Change, Failure};
-use crate::scim::{Document, Filter, Patch, Projection, ScimError, ScimType};
+use crate::scim::{Document, Filter, Patch, Projection, Resource, ScimError, ScimType};
 use crate::seam::Clock;
 use call::Call;
 pub use error::Error;
@@ -161,8 +161,14 @@ impl Api {
             // whatever the request is, when the future is put into its own box.
             Route::Read(id) => Box::pin(self.read(call, asker, &id, &parameters)).await,
             Route::Create => Box::pin(self.create(call, asker, body, &parameters)).await,
-            Route::Replace(id) => Box::pin(self.replace(call, asker, &id, body, &parameters)).await,
-            Route::Patch(id) => Box::pin(self.patch(call, asker, &id, body, &parameters)).await,
+            Route::Replace(id) => {
+                let read = |to: &_| Document::from_json(to, body, &profile).map(Change::Replace);
+                Box::pin(self.change(call, asker, &id, read, &parameters)).await
+            }
+            Route::Patch(id) => {
+                let read = |to: &_| Patch::parse(to, body, &profile).map(Change::Patch);
+                Box::pin(self.change(call, asker, &id, read, &parameters)).await
+            }
             Route::Delete(id) => Box::pin(self.delete(call, asker, &id)).await,
         }
     }
@@ -194,48 +200,22 @@ impl Api {
         Ok(respond::created(shown, call.media))
     }
 
-    async fn replace(
+    async fn change<'b>(
         &self,
         call: &Call,
         asker: Asker<'_>,
         id: &str,
-        body: &[u8],
+        read: impl FnOnce(&Resource) -> Result<Change<'b>, ScimError>,
         parameters: &Parameters<'_>,
     ) -> Result<Response<Body>, Refusal> {
         call.require_any(&[Right::Update, Right::Rename, Right::Disable])?;
-        let parsed = Document::from_json(call.resource(), body, asker.profile)?;
-        let projection = call.projection(parameters)?;
-        self.change(call, asker, id, &Change::Replace(parsed), projection).await
-    }
-
-    async fn patch(
-        &self,
-        call: &Call,
-        asker: Asker<'_>,
-        id: &str,
-        body: &[u8],
-        parameters: &Parameters<'_>,
-    ) -> Result<Response<Body>, Refusal> {
-        call.require_any(&[Right::Update, Right::Rename, Right::Disable])?;
-        let patch = Patch::parse(call.resource(), body, asker.profile)?;
-        let projection = call.projection(parameters)?;
-        self.change(call, asker, id, &Change::Patch(patch), projection).await
-    }
-
-    async fn change(
-        &self,
-        call: &Call,
-        asker: Asker<'_>,
-        id: &str,
-        change: &Change<'_>,
-        projection: Projection,
-    ) -> Result<Response<Body>, Refusal> {
+        let change = read(call.resource())?;
+        let view = call.view(call.projection(parameters)?);
         let if_match = respond::if_match(&call.parts.headers);
         let matches = |version: &str| respond::matches(if_match, version);
         let condition: Option<&(dyn Fn(&str) -> bool + Sync)> =
             if_match.is_some().then_some(&matches);
-        let view = call.view(projection);
-        let shown = call.project.provisioner.change(asker, id, change, condition, &view).await?;
+        let shown = call.project.provisioner.change(asker, id, &change, condition, &view).await?;
         Ok(respond::shown(shown, None, call.media))
     }
 
