@@ -56,14 +56,13 @@ impl Provisioner {
         if_match: Option<&(dyn Fn(&str) -> bool + Sync)>,
         view: &View,
     ) -> Result<Shown, Failure> {
-        let _turn = self.turn(id).await;
-        for attempt in 1.. {
+        for attempt in 0..ATTEMPTS {
+            let _turn = self.turn(id, attempt > 0).await;
             match self.change_once(asker, id, change, if_match, view).await {
                 // Somebody else was faster: what they wrote is read again, so nothing is lost.
-                Err(failure) if is_stale(&failure) && attempt < ATTEMPTS => {
+                Err(failure) if is_stale(&failure) => {
                     tracing::debug!(request_id = asker.request, "a row changed in between");
                 }
-                Err(failure) if is_stale(&failure) => return Err(Failure::Stale),
                 done => return done,
             }
         }

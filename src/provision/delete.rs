@@ -17,11 +17,10 @@ impl Provisioner {
         id: &str,
         if_match: Option<&(dyn Fn(&str) -> bool + Sync)>,
     ) -> Result<(), Failure> {
-        let _turn = self.turn(id).await;
-        for attempt in 1.. {
+        for attempt in 0..ATTEMPTS {
+            let _turn = self.turn(id, attempt > 0).await;
             match self.delete_once(asker, id, if_match).await {
-                Err(failure) if is_stale(&failure) && attempt < ATTEMPTS => {}
-                Err(failure) if is_stale(&failure) => return Err(Failure::Stale),
+                Err(failure) if is_stale(&failure) => {}
                 done => return done,
             }
         }

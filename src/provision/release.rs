@@ -53,11 +53,10 @@ impl Provisioner {
             allowed: Allowed { update: true, rename: false, disable: false },
             deadline,
         };
-        let _turn = self.turn(id).await;
-        for attempt in 1.. {
+        for attempt in 0..ATTEMPTS {
+            let _turn = self.turn(id, attempt > 0).await;
             match self.release_once(asker, id, dry).await {
-                Err(failure) if is_stale(&failure) && attempt < ATTEMPTS => {}
-                Err(failure) if is_stale(&failure) => return Err(Failure::Stale),
+                Err(failure) if is_stale(&failure) => {}
                 done => return done,
             }
         }

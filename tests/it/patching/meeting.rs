@@ -5,6 +5,7 @@ use std::time::Duration;
 use http::Method;
 use scim_sidecar::legacy::{Fault, Kind};
 use serde_json::json;
+use tokio::task::JoinSet;
 
 use super::{PROPERTIES, operation};
 use crate::scene::{Dialect, Legacy, Sidecar, ana, on_all};
@@ -12,6 +13,7 @@ use crate::scene::{Dialect, Legacy, Sidecar, ana, on_all};
 on_all! {
     c101_two_changes_at_once_are_both_kept,
     c101_a_row_that_changed_in_between_is_read_again,
+    c101_however_many_write_at_once_nobody_who_named_no_version_is_refused,
 }
 
 async fn c101_two_changes_at_once_are_both_kept(dialect: Dialect) {
@@ -49,4 +51,41 @@ async fn c101_a_row_that_changed_in_between_is_read_again(dialect: Dialect) {
     let answer = idp.patch("/Users/7", given("Ana")).await;
     answer.scim_error(412, "");
     assert_eq!(legacy.person(7)["FirstName"], "Anita");
+}
+
+async fn c101_however_many_write_at_once_nobody_who_named_no_version_is_refused(dialect: Dialect) {
+    let legacy = Legacy::start(dialect).with_user(ana()).await;
+    let sidecar = Sidecar::in_front_of(&legacy).start().await;
+    let idp = sidecar.idp("entra");
+    let whole = idp.get("/Users/7").await.is(200).clone();
+    let mut writers = JoinSet::new();
+    for number in 0..24 {
+        let (idp, whole) = (idp.clone(), whole.clone());
+        writers.spawn(async move {
+            let given = operation("Replace", "name.givenName", json!(format!("Ana {number}")));
+            let answer = match number % 6 {
+                0 => idp.put("/Users/7", whole).await,
+                _ => idp.patch("/Users/7", given).await,
+            };
+            answer.status.as_u16()
+        });
+    }
+    assert_eq!(writers.join_all().await, [200; 24]);
+
+    let mut writers = JoinSet::new();
+    for number in 0..12 {
+        let idp = idp.clone();
+        writers.spawn(async move {
+            let given = operation("Replace", "name.givenName", json!(format!("Eva {number}")));
+            let (answer, expected) = match number {
+                6 => (idp.delete("/Users/7").await, [204, 204]),
+                _ => (idp.patch("/Users/7", given).await, [200, 404]),
+            };
+            (answer.status.as_u16(), expected)
+        });
+    }
+    for (status, expected) in writers.join_all().await {
+        assert!(expected.contains(&status), "{status}, expected one of {expected:?}");
+    }
+    idp.get("/Users/7").await.scim_error(404, "");
 }
