@@ -1,6 +1,7 @@
 //! One request of an admitted caller: route → parse → provision → respond.
 
 mod call;
+pub mod condition;
 pub mod discovery;
 mod error;
 pub mod query;
@@ -13,7 +14,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
-use http::header::{ACCEPT, CONTENT_ENCODING, CONTENT_TYPE, IF_NONE_MATCH};
+use http::header::{ACCEPT, CONTENT_ENCODING, CONTENT_TYPE, IF_MATCH, IF_NONE_MATCH};
 use http::{HeaderMap, HeaderValue, Method, Request, Response};
 use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
 
@@ -22,6 +23,7 @@ use crate::provision::{Asker, Change, Failure};
 use crate::scim::{Document, Filter, Patch, Projection, Resource, ScimError, ScimType};
 use crate::seam::Clock;
 use call::Call;
+use condition::Condition;
 pub use error::Error;
 use query::{Parameters, SearchRequest};
 use respond::{Media, Refusal};
@@ -183,7 +185,8 @@ impl Api {
         call.require(Right::Read)?;
         let view = call.view(call.projection(parameters)?);
         let shown = call.project.provisioner.read(asker, id, &view).await?;
-        Ok(respond::shown(shown, call.parts.headers.get(IF_NONE_MATCH), call.media))
+        let known = Condition::of(&call.parts.headers, IF_NONE_MATCH);
+        Ok(respond::shown(shown, known.as_ref(), call.media))
     }
 
     async fn create(
@@ -211,10 +214,10 @@ impl Api {
         call.require_any(&[Right::Update, Right::Rename, Right::Disable])?;
         let change = read(call.resource())?;
         let view = call.view(call.projection(parameters)?);
-        let if_match = respond::if_match(&call.parts.headers);
-        let matches = |version: &str| respond::matches(if_match, version);
+        let if_match = Condition::of(&call.parts.headers, IF_MATCH);
+        let names = |version: &str| if_match.as_ref().is_none_or(|named| named.names(version));
         let condition: Option<&(dyn Fn(&str) -> bool + Sync)> =
-            if_match.is_some().then_some(&matches);
+            if_match.is_some().then_some(&names);
         let shown = call.project.provisioner.change(asker, id, &change, condition, &view).await?;
         Ok(respond::shown(shown, None, call.media))
     }
@@ -226,10 +229,10 @@ impl Api {
         id: &str,
     ) -> Result<Response<Body>, Refusal> {
         call.require(Right::Delete)?;
-        let if_match = respond::if_match(&call.parts.headers);
-        let matches = |version: &str| respond::matches(if_match, version);
+        let if_match = Condition::of(&call.parts.headers, IF_MATCH);
+        let names = |version: &str| if_match.as_ref().is_none_or(|named| named.names(version));
         let condition: Option<&(dyn Fn(&str) -> bool + Sync)> =
-            if_match.is_some().then_some(&matches);
+            if_match.is_some().then_some(&names);
         call.project.provisioner.delete(asker, id, condition).await?;
         Ok(respond::deleted())
     }

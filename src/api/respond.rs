@@ -6,11 +6,12 @@ use http::header::{
     ACCEPT_ENCODING, ALLOW, CONTENT_LOCATION, CONTENT_TYPE, ETAG, HeaderValue, LOCATION,
     RETRY_AFTER, WWW_AUTHENTICATE,
 };
-use http::{HeaderMap, Response, StatusCode};
+use http::{Response, StatusCode};
 use http_body_util::Full;
 use serde_json::json;
 
 use super::Body;
+use super::condition::Condition;
 use crate::gate::Denied;
 use crate::provision::{Failure, Listed, Shown};
 use crate::record::Class;
@@ -342,8 +343,8 @@ pub fn json(document: &serde_json::Value, media: Media) -> Response<Body> {
 
 /// A person; 304 where the client has this version already (RFC 9110 §13.1.2).
 #[must_use]
-pub fn shown(shown: Shown, if_none_match: Option<&HeaderValue>, media: Media) -> Response<Body> {
-    if matches(if_none_match, &shown.version) {
+pub fn shown(shown: Shown, if_none_match: Option<&Condition<'_>>, media: Media) -> Response<Body> {
+    if if_none_match.is_some_and(|known| known.names(&shown.version)) {
         let mut unchanged = Response::new(Full::default());
         *unchanged.status_mut() = StatusCode::NOT_MODIFIED;
         if let Ok(version) = HeaderValue::from_str(&shown.version) {
@@ -398,20 +399,6 @@ pub fn without_body(answer: Response<Body>) -> Response<Body> {
     answer.map(|_| Full::default())
 }
 
-/// The `If-Match` of a request.
-#[must_use]
-pub fn if_match(headers: &HeaderMap) -> Option<&HeaderValue> {
-    headers.get(http::header::IF_MATCH)
-}
-
-/// Whether a condition names a version; compared weakly, as legacy servers have no other ETags.
-#[must_use]
-pub fn matches(condition: Option<&HeaderValue>, version: &str) -> bool {
-    let Some(text) = condition.and_then(|value| value.to_str().ok()) else { return false };
-    let opaque = |tag: &str| tag.trim().trim_start_matches("W/").to_owned();
-    text.split(',').any(|tag| tag.trim() == "*" || opaque(tag) == opaque(version))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -438,15 +425,5 @@ mod tests {
         let answer = refusal(&Refusal::Failure(Failure::Upstream(error)), Media::Scim);
         assert_eq!(answer.status(), StatusCode::SERVICE_UNAVAILABLE);
         assert!(answer.headers().contains_key(RETRY_AFTER));
-    }
-
-    #[test]
-    fn versions_are_compared_weakly() {
-        let condition = HeaderValue::from_static("\"a\", W/\"b\"");
-        assert!(matches(Some(&condition), "W/\"a\""));
-        assert!(matches(Some(&condition), "\"b\""));
-        assert!(!matches(Some(&condition), "\"c\""));
-        assert!(matches(Some(&HeaderValue::from_static("*")), "\"c\""));
-        assert!(!matches(None, "\"c\""));
     }
 }

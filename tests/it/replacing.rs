@@ -127,6 +127,16 @@ async fn c107_versions_are_heeded(dialect: Dialect) {
     idp.send(write("DELETE", &version), "").await.scim_error(412, "");
     assert_eq!(legacy.person(7)["enabled"], false);
     assert_eq!(legacy.writes().len(), 1);
+    // All lines are one list, and a comma in quotes parts no tag.
+    let now = changed.header("etag");
+    let listed = |method: &str, name: &str, lines: [&str; 2]| {
+        let request = idp.request(method, "/Users/7").header(name, lines[0]);
+        request.header("content-type", "application/scim+json").header(name, lines[1])
+    };
+    idp.send(listed("GET", "if-none-match", [&version, now]), "").await.is(304);
+    let stale = listed("PATCH", "if-match", [&version, "\"b,*,c\""]);
+    idp.send(stale, &off).await.scim_error(412, "");
+    idp.send(listed("PATCH", "if-match", [&version, now]), &off).await.is(200);
     idp.send(write("PATCH", "*"), &on).await.is(200);
     let stale = idp.request("GET", "/Users/7").header("if-none-match", &version);
     // Without a time of the last change, a person who is as before has the version of before.
