@@ -11,7 +11,7 @@ use super::syntax;
 use crate::logic::View;
 use crate::provision::{Search, count_of, start_of};
 use crate::record::Direction;
-use crate::scim::filter::{Comparison, Criterion};
+use crate::scim::filter::{Comparison, Criterion, Target};
 use crate::scim::{Filter, Resource, ScimError, ScimType};
 use crate::value::Value;
 
@@ -159,14 +159,18 @@ impl SearchRequest {
     #[must_use]
     pub fn search<'f>(&self, resource: &Resource, filter: Filter<'f>) -> Search<'f> {
         let direction = if self.descending { Direction::Descending } else { Direction::Ascending };
-        let slot = self.sort_by.as_deref().and_then(|path| {
-            resource.slot_of(path).or_else(|| resource.attribute_slots(path).iter().next())
+        let target = self.sort_by.as_deref().and_then(|path| {
+            if resource.is_id(path) {
+                return Some(Target::Id);
+            }
+            let first = || resource.attribute_slots(path).iter().next();
+            resource.slot_of(path).or_else(first).map(Target::Slot)
         });
         Search {
             filter,
             start: self.start.unwrap_or(1),
             count: self.count,
-            sort: slot.map(|slot| (slot, direction)),
+            sort: target.map(|target| (target, direction)),
         }
     }
 }

@@ -279,23 +279,27 @@ impl Mapping {
         }
     }
 
-    /// The order of rows by an attribute, its fields one after the other; empty where the upstream
-    /// cannot sort or the attribute is not mapped.
+    /// The order of rows by the id or an attribute, its fields one after the other, and of the key
+    /// where nothing is to be sorted by; empty where the upstream cannot sort.
     #[must_use]
     pub fn order(
         &self,
-        slot: Option<SlotIndex>,
+        target: Option<Target>,
         direction: Direction,
     ) -> Vec<(FieldIndex, Direction)> {
         if !self.entity.facts.sort {
             return Vec::new();
         }
-        let mut order: Vec<(FieldIndex, Direction)> = slot
-            .and_then(|slot| self.rule(slot))
-            // The order of keys is not that of what they stand for.
-            .filter(|rule| !rule.many && !matches!(rule.shape, Shape::Reference { .. }))
-            .map(|rule| rule.fields().map(|field| (field, direction)).collect())
-            .unwrap_or_default();
+        let mut order: Vec<(FieldIndex, Direction)> = match target {
+            Some(Target::Id) => vec![(self.id, direction)],
+            Some(Target::Slot(slot)) => self
+                .rule(slot)
+                // The order of keys is not that of what they stand for.
+                .filter(|rule| !rule.many && !matches!(rule.shape, Shape::Reference { .. }))
+                .map(|rule| rule.fields().map(|field| (field, direction)).collect())
+                .unwrap_or_default(),
+            None => Vec::new(),
+        };
         // The key makes every order a total one, so that pages neither overlap nor leave gaps.
         if !order.iter().any(|(field, _)| *field == self.entity.key) {
             order.push((self.entity.key, Direction::Ascending));

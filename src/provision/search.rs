@@ -15,7 +15,7 @@ use crate::record::{
     Record, UpstreamKey,
 };
 use crate::scim::filter::{Comparison, Criterion, Target};
-use crate::scim::{Filter, ScimError, ScimType, SlotIndex};
+use crate::scim::{Filter, ScimError, ScimType};
 use crate::upstream::{self, Action, Answer, Kind, Outcome};
 use crate::value::{Type, Value};
 use window::Window;
@@ -29,8 +29,8 @@ pub struct Search<'f> {
     pub start: u64,
     /// How many people at the most; `None` for the server's own number.
     pub count: Option<u32>,
-    /// By which attribute, and which way.
-    pub sort: Option<(SlotIndex, Direction)>,
+    /// By what, and which way.
+    pub sort: Option<(Target, Direction)>,
 }
 
 /// What was collected of a search.
@@ -137,11 +137,11 @@ impl Provisioner {
     }
 
     fn order(&self, search: &Search<'_>) -> Vec<(FieldIndex, Direction)> {
-        let (slot, direction) = match search.sort {
-            Some((slot, direction)) => (Some(slot), direction),
+        let (target, direction) = match search.sort {
+            Some((target, direction)) => (Some(target), direction),
             None => (None, Direction::Ascending),
         };
-        self.mapping.order(slot, direction)
+        self.mapping.order(target, direction)
     }
 
     /// Follows the links of a search until there are enough rows.

@@ -273,6 +273,13 @@ impl Resource {
         }
     }
 
+    /// Whether that path is `id`, which has no slot.
+    #[must_use]
+    pub fn is_id(&self, path: &str) -> bool {
+        AttrPath::parse(path, &self.urns)
+            .is_ok_and(|path| path.filter.is_none() && matches!(self.find(&path), Found::Id))
+    }
+
     /// The slot of the path that a text begins with, and how many bytes the path is long.
     ///
     /// This is only a shorter way to what the parts of the path say. It knows paths of a single

@@ -163,6 +163,11 @@ async fn c052_people_are_put_in_order(dialect: Dialect) {
         ("sortBy=userName&sortOrder=descending", ["8", "7", "9"]),
         ("sortBy=emails.value&sortOrder=descending", ["8", "7", "9"]),
         ("sortBy=id", ["7", "8", "9"]),
+        ("sortBy=ID&sortOrder=descending", ["9", "8", "7"]),
+        (
+            "sortBy=urn:ietf:params:scim:schemas:core:2.0:User:id&sortOrder=descending",
+            ["9", "8", "7"],
+        ),
         ("sortBy=unheardOf", ["7", "8", "9"]),
     ] {
         // RFC 7644 §3.4.2.3: what is not supported is ignored; the order is the key's.

@@ -8,6 +8,7 @@ use crate::mapping::Mapping;
 use crate::mapping::reference::Keys;
 use crate::mapping::write::Wish;
 use crate::record::{FieldIndex, Record};
+use crate::scim::filter::Target;
 use crate::scim::{Document, Profile, ScimType, SlotSet};
 use crate::value::{Value, same};
 
@@ -164,7 +165,7 @@ fn a_list_is_searched_only_where_one_column_keeps_it() {
             assert!(detail.contains("`roles.value` cannot be searched"), "{detail}");
         }
         let slot = mapping.resource.attribute_slots("roles").iter().next();
-        let order = mapping.order(slot, crate::record::Direction::Ascending);
+        let order = mapping.order(slot.map(Target::Slot), crate::record::Direction::Ascending);
         assert!(order.iter().all(|(field, _)| *field == mapping.entity.key));
     }
     for (mapping, _) in with(&ROLES.replace("multi_valued = true", "via = \"first\"")) {
