@@ -435,5 +435,11 @@ mod tests {
         assert!(limit.check(&Value::text("äöü")).is_ok());
         let refusal = limit.check(&Value::text("äöüß")).unwrap_err();
         assert_eq!(refusal.expected, "at most 3 characters, found 4");
+        // What needs two UTF-16 code units is one character, and a pattern keeps it out.
+        assert!(limit.check(&Value::text("a😀b")).is_ok());
+        let pattern = crate::mapping::file::whole(r"[ -\x{FFFF}]*").unwrap();
+        let limit = Limit { pattern: Some(Pattern::new(pattern)), ..limit };
+        assert!(limit.check(&Value::text("aß中")).is_ok());
+        assert!(limit.check(&Value::text("a😀")).is_err());
     }
 }

@@ -113,9 +113,20 @@ impl<'x, 'r, 'de> Elements<'x, 'r, 'de> {
         }
     }
 
-    /// An element for which there is no room.
+    /// An element for which there is no room; its list is served all the same.
     fn spare(&mut self) -> Result<(), ScimError> {
-        self.reader.leave_out(&[&self.multi.path])
+        if self.reader.profile.ignore_unmapped {
+            return self.reader.leave_out(&[&self.multi.path]);
+        }
+        let kinds: Vec<String> =
+            self.multi.elements.iter().map(|element| format!("`{}`", element.kind)).collect();
+        let detail = format!(
+            "`{}` has no place for this element: one of each type is kept, so give each a `type` \
+             of its own ({})",
+            self.multi.path,
+            kinds.join(", ")
+        );
+        Err(ScimError::new(ScimType::InvalidValue, detail))
     }
 
     fn finish(&mut self) -> Result<(), ScimError> {

@@ -362,6 +362,25 @@ fn elements_find_their_slots() {
 }
 
 #[test]
+fn an_element_without_a_place_is_refused_for_that_and_not_for_its_list() {
+    for emails in [
+        json!([{ "value": "a" }, { "value": "b" }]),
+        json!([{ "type": "work", "value": "a" }, { "value": "b" }]),
+        json!([{ "type": "home", "value": "a" }, { "type": "home", "value": "b" }]),
+        json!([{ "value": "a" }, { "value": "b", "primary": true }]),
+    ] {
+        let body = with(json!({ "userName": "ana", "emails": emails })).to_string();
+        let error = Document::from_json(&user(), body.as_bytes(), &Profile::STRICT).unwrap_err();
+        assert_eq!(error.kind, ScimType::InvalidValue);
+        assert_eq!(
+            error.detail,
+            "`emails` has no place for this element: one of each type is kept, so give each a \
+             `type` of its own (`work`, `home`)"
+        );
+    }
+}
+
+#[test]
 fn a_manager_is_read_in_every_shape() {
     let path = format!("{ENTERPRISE}:manager.value");
     for (manager, expected) in [

@@ -154,7 +154,8 @@ impl<'r, 'a> Lister<'_, 'r, 'a> {
         let column = match sub {
             None => None,
             Some(Some(column)) => Some(column),
-            // `type` and `primary` come with the element; a request's are accepted, not stored.
+            Some(None) if path.sub_attribute.is_some_and(is_type) => return self.kind(path, sent),
+            // `primary` comes with the element; a request's is accepted, not stored.
             Some(None) if path.sub_attribute.is_some_and(is_companion) => return Ok(()),
             Some(None) => return self.reader.leave_out(&[self.text]),
         };
@@ -250,6 +251,31 @@ impl<'r, 'a> Lister<'_, 'r, 'a> {
         let existing = if strict { element.slots } else { SlotSet::EMPTY };
         put(self.patch, self.reader, self.verb, existing);
         Ok(())
+    }
+
+    /// The `type` of an element, which is that of its place: it can be said again, not changed.
+    fn kind(&mut self, path: &AttrPath<'_>, sent: Option<&'a str>) -> Result<(), ScimError> {
+        let named = path.filter.as_ref().and_then(Brackets::only_type);
+        let row = named.and_then(|kind| self.multi.element_named(kind));
+        if named.is_some() && row.is_none() {
+            return self.nowhere();
+        }
+        if self.verb != Verb::Remove {
+            let said = Cursor::new(value(sent)?).text()?;
+            let said = said.and_then(|kind| self.multi.element_named(&kind));
+            if said.is_some() && said == row {
+                return Ok(());
+            }
+        }
+        if self.reader.profile.ignore_unmapped {
+            return self.reader.leave_out(&[self.text]);
+        }
+        let detail = format!(
+            "`{}` cannot be changed, since each type has a place of its own: remove this element \
+             and add one of the other type",
+            Named(self.text)
+        );
+        Err(ScimError::new(ScimType::Mutability, detail))
     }
 
     /// Reads the value of one element, or of one of its sub-attributes.
@@ -358,6 +384,10 @@ impl<'r, 'a> Lister<'_, 'r, 'a> {
         push(self.patch, self.verb, writes, effect);
         Ok(())
     }
+}
+
+fn is_type(sub: &str) -> bool {
+    sub.eq_ignore_ascii_case("type")
 }
 
 /// Which element a path makes if it selects none.

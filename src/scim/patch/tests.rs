@@ -385,6 +385,36 @@ fn unmapped_paths_are_listed_or_refused() {
 }
 
 #[test]
+fn the_type_of_an_element_is_that_of_its_place() {
+    let work = "emails[type eq \"work\"].type";
+    for op in ["add", "replace"] {
+        for profile in [&Profile::ENTRA, &Profile::STRICT] {
+            let same = one(json!({ "op": op, "path": work, "value": "Work" }), profile).unwrap();
+            assert_eq!((same.mentioned, same.unmapped.len()), (0, 0));
+        }
+    }
+    for (op, path, value) in [
+        ("add", work, json!("home")),
+        ("replace", work, json!("home")),
+        ("replace", work, json!("other")),
+        ("replace", work, json!(7)),
+        ("remove", work, json!(null)),
+        ("replace", "emails[value eq \"w\"].type", json!("home")),
+        ("replace", "emails.type", json!("home")),
+    ] {
+        let operation = json!({ "op": op, "path": path, "value": value });
+        let left_out = one(operation.clone(), &Profile::ENTRA).unwrap();
+        assert_eq!(left_out.unmapped, [path], "{operation}");
+        assert_eq!(left_out.values["emails[type eq \"work\"].value"], "w");
+        assert_eq!(one(operation, &Profile::STRICT).err(), Some(ScimType::Mutability));
+    }
+    let nobodys = json!({
+        "op": "replace", "path": "emails[type eq \"other\"].type", "value": "home",
+    });
+    assert_eq!(one(nobodys, &Profile::STRICT).err(), Some(ScimType::NoTarget));
+}
+
+#[test]
 fn a_disable_gets_through_whatever_else_is_there() {
     let patch = message(json!([
         { "op": "Replace", "path": "active", "value": "False" },
