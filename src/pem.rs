@@ -1,13 +1,14 @@
 //! Certificates and keys in PEM files, as operators' tools write them: read, and every mistake told
 //! with its file. What they are for is unknown here.
 
-use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use rustls::pki_types::pem::{self, PemObject};
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use zeroize::Zeroizing;
+
+use crate::platform;
 
 /// More than any chain or key needs.
 const LONGEST: u64 = 1024 * 1024;
@@ -130,7 +131,7 @@ fn damaged(path: &Path, cause: pem::Error) -> PemError {
 fn read(path: &Path) -> Result<Zeroizing<Vec<u8>>, PemError> {
     let unreadable = |cause| PemError::Unreadable { path: path.to_owned(), cause };
     let mut bytes = Zeroizing::new(Vec::new());
-    let file = File::open(path).map_err(unreadable)?;
+    let file = platform::open_file(path).map_err(unreadable)?;
     file.take(LONGEST + 1).read_to_end(&mut bytes).map_err(unreadable)?;
     if bytes.len() as u64 > LONGEST {
         return Err(unreadable(io::ErrorKind::FileTooLarge.into()));

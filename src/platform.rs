@@ -3,7 +3,7 @@
 //! The only room that says `cfg(unix)` or `cfg(windows)`. It imports nothing of ours and does not
 //! know what is stopped or what is in a file.
 
-use std::fs::OpenOptions;
+use std::fs::{File, FileType, OpenOptions};
 use std::io::{self, Write};
 use std::path::Path;
 
@@ -207,6 +207,37 @@ pub fn new_shared_file() -> OpenOptions {
     options
 }
 
+/// Opens the file at `path` to be read to its end. What is no file is refused before it is opened:
+/// a named pipe would be waited for, and a device has no end.
+///
+/// # Errors
+/// When it is missing, may not be read, or is no file; then the error says what it is.
+pub fn open_file(path: &Path) -> io::Result<File> {
+    let kind = std::fs::metadata(path)?.file_type();
+    if kind.is_file() {
+        return File::open(path);
+    }
+    let found = kind_of(kind);
+    Err(io::Error::new(io::ErrorKind::InvalidInput, format!("expected a file, found {found}")))
+}
+
+fn kind_of(kind: FileType) -> &'static str {
+    if kind.is_dir() {
+        return "a folder";
+    }
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::FileTypeExt;
+        if kind.is_fifo() {
+            return "a named pipe";
+        }
+        if kind.is_socket() {
+            return "a socket";
+        }
+    }
+    "a device"
+}
+
 /// Writes `bytes` into a new file that only its owner may read (mode 0600 on Unix; on Windows
 /// whatever the folder hands down). A file that is already there is replaced, never opened: its
 /// old permissions would stay, and a link would be followed.
@@ -250,6 +281,25 @@ mod tests {
         assert_eq!(std::fs::read(&path).unwrap(), b"new");
         assert_eq!(loose_permissions(&path), None);
         std::fs::remove_file(&path).unwrap();
+    }
+
+    #[test]
+    fn what_is_no_file_is_not_opened() {
+        let told = |path: &Path| open_file(path).unwrap_err().to_string();
+        assert_eq!(told(&std::env::temp_dir()), "expected a file, found a folder");
+        assert!(open_file(&std::env::current_exe().unwrap()).is_ok());
+        assert_eq!(open_file(Path::new("no/such")).unwrap_err().kind(), io::ErrorKind::NotFound);
+        #[cfg(unix)]
+        {
+            assert_eq!(told(Path::new("/dev/null")), "expected a file, found a device");
+            let path =
+                std::env::temp_dir().join(format!("scim-sidecar-socket-{}", std::process::id()));
+            let _ = std::fs::remove_file(&path);
+            let socket = std::os::unix::net::UnixListener::bind(&path).unwrap();
+            assert_eq!(told(&path), "expected a file, found a socket");
+            drop(socket);
+            std::fs::remove_file(&path).unwrap();
+        }
     }
 
     #[test]

@@ -49,7 +49,6 @@ impl Process {
     /// # Errors
     /// [`StartError`]; nothing is served then.
     pub async fn start(reloader: Reloader, seams: &Seams) -> Result<Self, StartError> {
-        reloader.loads().announce();
         let config = reloader.started();
         let (stopper, stop) = Stop::channel();
         let clock = || Arc::clone(&seams.clock);
@@ -64,6 +63,8 @@ impl Process {
                 Some(Server::new(listener, None, config.limits.serve, clock())?)
             }
         };
+        // Not before the ports are open: a process that does not start took no configuration.
+        reloader.loads().announce();
         let service = stack::stack(reloader.current().clone(), seams);
         let scim = tokio::spawn(server.run(service, stop.clone()));
         let admin_address = admin.as_ref().map(Server::address);

@@ -16,6 +16,7 @@ use sha2::{Digest, Sha256};
 use subtle::{Choice, ConstantTimeEq};
 use zeroize::Zeroizing;
 
+use crate::platform;
 use crate::seam::Random;
 
 /// What every generated token begins with, so that a scanner of leaked secrets can know it.
@@ -140,7 +141,7 @@ impl SecretSource {
 
     fn read_file(&self, path: &std::path::Path) -> Result<Zeroizing<Vec<u8>>, SecretError> {
         let unreadable = |cause| SecretError::Unreadable { place: self.clone(), cause };
-        let file = std::fs::File::open(path).map_err(unreadable)?;
+        let file = platform::open_file(path).map_err(unreadable)?;
         let mut bytes = Zeroizing::new(Vec::with_capacity(LONGEST + 1));
         file.take(LONGEST as u64 + 1).read_to_end(&mut bytes).map_err(unreadable)?;
         Ok(bytes)

@@ -4,7 +4,7 @@
 //! attempts where their pace is the same, the upstream's client with its connections and its token
 //! where its settings and the files that they name are the same, look-ups where the mapping is.
 
-use std::fs;
+use std::io::Read;
 use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
@@ -19,6 +19,7 @@ use crate::gate::{Caller, CallerLimit, Callers, Door, FailureLimit};
 use crate::generation::{Generation, Limits, Project};
 use crate::lookup::Lookup;
 use crate::mapping::Mapping;
+use crate::platform;
 use crate::provision::{Health, Provisioner, Turns};
 use crate::record::Description;
 use crate::scim::Profile;
@@ -51,11 +52,13 @@ pub fn profiles() -> Vec<&'static str> {
 pub fn source(path: &Path) -> Result<Arc<Source>, String> {
     let name = path.display().to_string();
     let told = |error: &dyn std::fmt::Display| format!("cannot read `{name}`: {error}");
-    let length = fs::metadata(path).map_err(|error| told(&error))?.len();
+    let mut file = platform::open_file(path).map_err(|error| told(&error))?;
+    let length = file.metadata().map_err(|error| told(&error))?.len();
     if length > LARGEST_MAPPING {
         return Err(told(&format!("expected at most {LARGEST_MAPPING} bytes, found {length}")));
     }
-    let bytes = fs::read(path).map_err(|error| told(&error))?;
+    let mut bytes = Vec::new();
+    file.read_to_end(&mut bytes).map_err(|error| told(&error))?;
     let text = String::from_utf8(bytes).map_err(|error| told(&not_text(error.as_bytes())))?;
     Ok(Arc::new(Source { name, text }))
 }

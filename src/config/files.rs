@@ -1,8 +1,6 @@
 //! Whether the files and variables that a configuration names are there, and whose they are.
 
 use std::error::Error;
-use std::fs::File;
-use std::io;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -125,21 +123,14 @@ pub(super) struct Named<'c> {
 }
 
 fn readable(sink: &Sink, what: &str, path: &Placed<PathBuf>) -> bool {
-    match open(&path.value) {
-        Ok(()) => true,
+    match platform::open_file(&path.value) {
+        Ok(_) => true,
         Err(error) => {
             let message = format!("cannot read the {what} `{}`", path.value.display());
             sink.error(&path.span, message, Some(error.to_string()), None);
             false
         }
     }
-}
-
-fn open(path: &Path) -> io::Result<()> {
-    if File::open(path)?.metadata()?.is_dir() {
-        return Err(io::Error::new(io::ErrorKind::IsADirectory, "is a folder, not a file"));
-    }
-    Ok(())
 }
 
 fn check_secret(sink: &Sink, secret: &Placed<SecretSource>) {

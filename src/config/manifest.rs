@@ -1,7 +1,6 @@
 //! The files that a configuration is made of, and what was in them when it was read.
 
 use std::fmt;
-use std::fs::{self, File as Handle};
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
@@ -10,6 +9,7 @@ use zeroize::Zeroizing;
 
 use super::files::Named;
 use super::{Config, SERVER_FILE};
+use crate::platform;
 
 /// The largest file that is looked into, in bytes; a larger one is as good as none.
 const LARGEST: u64 = 16 * 1024 * 1024;
@@ -121,11 +121,12 @@ fn hexadecimal(digest: &[u8; 32]) -> String {
 }
 
 fn digest(path: &Path) -> Option<[u8; 32]> {
-    // A pipe would be waited for, and a device has no end.
-    let file = fs::metadata(path).ok().filter(|known| known.is_file() && known.len() <= LARGEST);
-    file?;
+    let file = platform::open_file(path).ok()?;
+    if file.metadata().ok()?.len() > LARGEST {
+        return None;
+    }
     let mut bytes = Zeroizing::new(Vec::new());
-    Handle::open(path).ok()?.take(LARGEST).read_to_end(&mut bytes).ok()?;
+    file.take(LARGEST).read_to_end(&mut bytes).ok()?;
     Some(Sha256::digest(bytes.as_slice()).into())
 }
 

@@ -301,6 +301,18 @@ fn rights(table: &Table<'_>) -> Rights {
     if !table.has("rights") {
         return Rights::all();
     }
+    if let Some(DeValue::Array(list)) = table.any("rights").map(Spanned::get_ref)
+        && list.is_empty()
+    {
+        table.sink().warning(
+            &table.span_of("rights"),
+            format!(
+                "`{}` is empty: whatever this caller asks for is refused",
+                table.named("rights")
+            ),
+            Some("name what it may do, or remove the key for everything".to_owned()),
+        );
+    }
     let mut rights = Rights::NONE;
     for written in table.one_or_many("rights") {
         match Right::named(&written.value) {

@@ -208,6 +208,33 @@ fn a_caller_is_read_whole() {
 }
 
 #[test]
+fn what_has_no_effect_is_told() {
+    let text =
+        SAMPLE.replace("# rights = [\"match\", \"read\", \"list\"", "rights = []\n# rights = [");
+    let (config, report) = read(&text);
+    assert_eq!(config.unwrap().projects[0].callers[0].rights, Rights::NONE);
+    let told = report.to_string();
+    assert!(told.contains("rights` is empty: whatever this caller asks for is refused"), "{told}");
+
+    let ca = |base: &str, token: &str| {
+        let (begin, _) = SAMPLE.split_once("\nbase_url").unwrap();
+        let (_, end) = SAMPLE.split_once("\n[project.upstream.auth]").unwrap();
+        let end = end.replacen("token_url", &format!("token_url = \"{token}\" #"), 1);
+        let keys = format!("\nca = \"ca.pem\"\nbase_url = \"{base}\"\n");
+        read(&format!("{begin}{keys}[project.upstream.auth]{end}")).1.to_string()
+    };
+    let told = ca("http://127.0.0.1/x/", "oauth2/token");
+    assert!(told.contains("`project[0].upstream.ca` has no meaning without TLS"), "{told}");
+    for (base, token) in [
+        ("https://127.0.0.1/x/", "oauth2/token"),
+        ("http://127.0.0.1/x/", "https://tokens.example.com/oauth2/token"),
+    ] {
+        let told = ca(base, token);
+        assert!(!told.contains("has no meaning"), "{told}");
+    }
+}
+
+#[test]
 fn a_kind_of_auth_has_its_own_keys() {
     one(
         "kind          = \"oauth2\"",

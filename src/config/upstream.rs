@@ -145,6 +145,12 @@ pub(super) fn upstream(project: &Table<'_>, known: Known<'_>) -> Option<Upstream
     let mut max_answer = 8 * 1024 * 1024;
     process::count(&table, "max_answer", &mut max_answer);
     let auth = auth(&table, known, base_url.as_ref(), allow_clear_text);
+    // The token endpoint is trusted by the same authorities.
+    let is_tls = |url: &Uri| url.scheme_str() == Some("https");
+    let asks_over_tls = matches!(&auth, Some(Auth::OAuth2 { token_url, .. }) if is_tls(token_url));
+    if auth.is_some() && base_url.as_ref().is_some_and(|url| !is_tls(url)) && !asks_over_tls {
+        without_tls(&table, "ca");
+    }
     let account = table.text("account").map(|text| text.value).or(match &auth {
         Some(Auth::Basic { user, .. }) => Some(user.clone()),
         _ => None,
@@ -177,14 +183,21 @@ fn identity(
         }
     }
     if certificate.is_some() && base_url.is_some_and(|url| url.scheme_str() == Some("http")) {
+        without_tls(table, keys[0]);
+    }
+    certificate.zip(key)
+}
+
+/// Refuses a key that only TLS gives a meaning, if it is there.
+fn without_tls(table: &Table<'_>, key: &str) {
+    if table.has(key) {
         table.sink().error(
-            &table.span_of_key(keys[0]),
-            format!("`{}` has no meaning without TLS", table.named(keys[0])),
+            &table.span_of_key(key),
+            format!("`{}` has no meaning without TLS", table.named(key)),
             Some("expected a `base_url` with `https://`".to_owned()),
             None,
         );
     }
-    certificate.zip(key)
 }
 
 /// A time that cannot be longer than the deadline; the default gives way, what is written must fit.

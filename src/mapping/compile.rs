@@ -422,6 +422,18 @@ fn read_error(table: &Table<'_>) -> Option<ErrorRule> {
         .as_ref()
         .and_then(|when| when.integer("status"))
         .and_then(|status| u16::try_from(status).ok());
+    // Of a table that is missing, or none, it was told already.
+    if let Some(when) = &when
+        && !when.has("status")
+        && when.others().is_empty()
+    {
+        sink.error(
+            &table.span_of("when"),
+            format!("`{}` is empty, and every refusal would be this one", table.named("when")),
+            Some("expected a `status`, or a place in the body with a pattern".to_owned()),
+            Some("such as `when = { status = 409 }`".to_owned()),
+        );
+    }
     let mut conditions = Vec::new();
     for (name, value) in when.iter().flat_map(Table::others) {
         let Some(text) = file::value(sink, value, Type::String) else { continue };

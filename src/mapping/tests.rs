@@ -106,6 +106,7 @@ fn what_an_operator_mistakes_is_told_with_a_way_out() {
         ("type  = \"integer\"", "", "add `type`: `string`, `integer`, `decimal`"),
         ("max_length = 200", "one_of     = []", "at least one text, found an empty list"),
         ("max_length = 200", "pattern    = '[A-Z'", "`regex`: unclosed character class"),
+        ("{ status = 409 }", "{}", "`error[0].when` is empty"),
     ] {
         let (mapping, report) = read(&BIZAGI.replacen(old, new, 1));
         let report = report.to_string();

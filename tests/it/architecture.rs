@@ -19,8 +19,8 @@ const ROOMS: &[(&str, &[&str])] = &[
     // The embedded server knows nothing of ours, and nobody but the demonstration imports it.
     ("legacy", &[]),
     ("record", &["logic", "value"]),
-    ("secret", &["seam"]),
-    ("pem", &[]),
+    ("secret", &["platform", "seam"]),
+    ("pem", &["platform"]),
     // The language outside and the one behind never meet: only `mapping` speaks both.
     ("scim", &["logic", "value"]),
     ("mapping", &["diagnostic", "logic", "record", "scim", "value"]),

@@ -147,6 +147,23 @@ async fn a_port_that_is_taken_is_a_failure_while_running() {
     let (code, _, err) = run(&SERVE, &folder.path(""));
     assert_eq!(code, 1, "{err}");
     assert!(err.contains(&address), "{err}");
+    assert!(!err.contains("a configuration was taken"), "{err}");
+}
+
+#[tokio::test]
+async fn what_is_no_file_is_told_and_not_read() {
+    let legacy = Legacy::start(Dialect::Odata).await;
+    let folder = Sidecar::in_front_of(&legacy).folder(&Authority::new(KeyKind::Ecdsa));
+    let text = std::fs::read_to_string(folder.path("sidecar.toml")).unwrap();
+    for key in ["certificate", "key", "mapping", "client_secret"] {
+        let named = |line: &&str| line.split('=').next().is_some_and(|name| name.trim() == key);
+        let line = text.lines().find(named).unwrap();
+        let value = if key == "client_secret" { "{ file = '/dev/null' }" } else { "'/dev/null'" };
+        folder.write("sidecar.toml", &text.replacen(line, &format!("{key} = {value}"), 1));
+        let (code, _, err) = run(&SERVE, &folder.path(""));
+        assert_eq!(code, 78, "{key}: {err}");
+        assert!(err.contains("expected a file, found a device"), "{key}: {err}");
+    }
 }
 
 #[test]
