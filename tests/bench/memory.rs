@@ -1,7 +1,7 @@
 //! How much memory a sidecar holds: at rest, and for each connection that is open and idle.
 //!
 //! `cargo bench --bench memory [-- CONNECTIONS]` runs the real binary in front of the embedded legacy
-//! server, which is another process, and opens so many connections over TLS and HTTP/1.1 (1000
+//! server, which is another process, and opens so many connections over TLS and HTTP/1.1 (400
 //! unless told), each of which is asked for once and then left alone. What the system says of the
 //! process before and then (`VmRSS` in proc(5), and `RssAnon`, which leaves out the pages of the
 //! program's own file) is printed beside the budget. Needs `/proc`, and more open files than
@@ -39,7 +39,7 @@ const IDLE: u64 = 22;
 
 fn main() {
     // `cargo bench` itself adds `--bench`.
-    let most = std::env::args().skip(1).find_map(|text| text.parse().ok()).unwrap_or(1000_u64);
+    let most = std::env::args().skip(1).find_map(|text| text.parse().ok()).unwrap_or(400_u64);
     let mut command = Command::new(PROGRAM);
     command.args(SERVE);
     Stage::new().serve(command, async |served| {
