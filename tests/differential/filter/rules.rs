@@ -165,13 +165,25 @@ fn unmapped_type(case: &mut Question) {
             return false;
         };
         let Some(types) = types_of(&list.attribute) else { return false };
-        matches!(
-            &**inner,
-            Spoken::Compare(path, "eq", Literal::Text(kind) | Literal::Escaped(kind))
-                if path.attribute.eq_ignore_ascii_case("type")
-                    && !types.iter().any(|known| known.eq_ignore_ascii_case(kind))
-        )
+        only_type(inner)
+            .is_some_and(|kind| !types.iter().any(|known| known.eq_ignore_ascii_case(kind)))
     });
+}
+
+/// The type, if nothing else is said. What is negated twice is not negated.
+fn only_type(spoken: &Spoken) -> Option<&str> {
+    match spoken {
+        Spoken::Compare(path, "eq", Literal::Text(kind) | Literal::Escaped(kind))
+            if path.attribute.eq_ignore_ascii_case("type") =>
+        {
+            Some(kind)
+        }
+        Spoken::Not(inner) => match &**inner {
+            Spoken::Not(inner) => only_type(inner),
+            _ => None,
+        },
+        _ => None,
+    }
 }
 
 fn whole_list(case: &mut Question) {

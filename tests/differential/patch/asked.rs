@@ -42,10 +42,14 @@ impl Condition {
         Self::Compare("type", "eq", kind.to_owned())
     }
 
-    /// The type, if it says nothing else.
+    /// The type, if it says nothing else. What is negated twice is not negated.
     pub(super) fn kind(&self) -> Option<&str> {
         match self {
             Self::Compare("type", "eq", kind) => Some(kind),
+            Self::Not(inner) => match &**inner {
+                Self::Not(inner) => inner.kind(),
+                _ => None,
+            },
             _ => None,
         }
     }
