@@ -222,9 +222,9 @@ pub enum SetupError {
         #[source]
         cause: rustls::Error,
     },
-    /// Our certificate and its key are not for each other.
+    /// Our key is not the certificate's, or of no kind that can be used.
     #[error(
-        "expected in `{}` the key of the certificate in `{}`, found another",
+        "expected in `{}` a usable key of the certificate in `{}`, found another",
         key.display(), certificate.display()
     )]
     Identity {

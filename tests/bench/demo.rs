@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use crate::process::Process;
+use super::process::Process;
 
 /// What a demonstration prints when it is ready.
 pub(crate) struct Printed(String);

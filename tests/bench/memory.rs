@@ -15,16 +15,6 @@
     reason = "its inputs are its own"
 )]
 
-mod caller;
-#[path = "../it/scene/certificate.rs"]
-#[expect(dead_code, reason = "scenes use more of it")]
-mod certificate;
-mod demo;
-#[path = "../it/scene/folder.rs"]
-mod folder;
-#[path = "../it/scene/process.rs"]
-#[expect(dead_code, reason = "scenes use more of it")]
-mod process;
 mod stage;
 
 use std::process::Command;
@@ -57,7 +47,7 @@ fn main() {
             ask(&mut connection).await;
             connections.push(connection);
         }
-        let each = (held(served.process, "VmRSS:") - rest) as f64 / most as f64;
+        let each = (held(served.process, "VmRSS:") as f64 - rest as f64) / most as f64;
         println!("| memory | KiB | budget |\n|---|---:|---:|");
         println!("| at rest | {rest} | {AT_REST} |");
         println!("| of it not the program's file | {own} | |");

@@ -1,6 +1,19 @@
 //! A sidecar as a process of its own with every layer on, in front of the embedded legacy server,
 //! which is another process; and one connection to it.
 
+#[path = "caller.rs"]
+mod caller;
+#[path = "../it/scene/certificate.rs"]
+#[expect(dead_code, reason = "scenes use more of it")]
+mod certificate;
+#[path = "demo.rs"]
+mod demo;
+#[path = "../it/scene/folder.rs"]
+mod folder;
+#[path = "../it/scene/process.rs"]
+#[expect(dead_code, reason = "scenes use more of it")]
+mod process;
+
 use std::process::Command;
 
 use bytes::Bytes;
@@ -14,10 +27,9 @@ use serde_json::Value as Json;
 use tokio::runtime::Runtime;
 use tower::ServiceExt as _;
 
-use crate::certificate::{Authority, KeyKind};
-use crate::folder::Folder;
-use crate::process::Process;
-use crate::{caller, demo};
+use certificate::{Authority, KeyKind};
+use folder::Folder;
+use process::Process;
 
 /// What is measured.
 pub(crate) const PROGRAM: &str = env!("CARGO_BIN_EXE_scim-sidecar");

@@ -21,16 +21,6 @@
     reason = "its inputs are its own"
 )]
 
-mod caller;
-#[path = "../it/scene/certificate.rs"]
-#[expect(dead_code, reason = "scenes use more of it")]
-mod certificate;
-mod demo;
-#[path = "../it/scene/folder.rs"]
-mod folder;
-#[path = "../it/scene/process.rs"]
-#[expect(dead_code, reason = "scenes use more of it")]
-mod process;
 mod stage;
 
 use std::path::Path;

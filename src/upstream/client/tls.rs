@@ -31,17 +31,19 @@ pub(super) fn config(tls: Tls<'_>) -> Result<Arc<ClientConfig>, SetupError> {
     let mut config = match tls.identity {
         None => builder.with_no_client_auth(),
         Some(identity) => {
-            let Identity { certificate, key } = identity;
-            builder
-                .with_client_auth_cert(pem::certificates(certificate)?, pem::private_key(key)?)
-                .map_err(|cause| {
-                let (certificate, key) = (certificate.clone(), key.clone());
-                SetupError::Identity { certificate, key, cause: Box::new(cause) }
-            })?
+            let chain = pem::certificates(&identity.certificate)?;
+            let key = pem::private_key(&identity.key)?;
+            let identified = builder.with_client_auth_cert(chain, key);
+            identified.map_err(|cause| unusable(identity, cause))?
         }
     };
     config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
     Ok(Arc::new(config))
+}
+
+fn unusable(identity: &Identity, cause: rustls::Error) -> SetupError {
+    let Identity { certificate, key } = identity.clone();
+    SetupError::Identity { certificate, key, cause: Box::new(cause) }
 }
 
 fn from_file(path: &Path) -> Result<RootCertStore, SetupError> {
