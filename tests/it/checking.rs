@@ -69,6 +69,7 @@ async fn what_tls_to_the_server_behind_needs_is_told_on_its_own_line() {
     let files = "ca = \"ca.pem\"\nclient_certificate = \"ours.pem\"\nclient_key = \"key.pem\"\n";
     folder.write("sidecar.toml", &format!("{before}{files}base_url{after}"));
     let older = "-----BEGIN RSA PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED\n\nAAAA\n";
+    let odd = "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n";
     let good = [&*theirs.authority, &*ours.certificate, &*ours.key];
     for (change, line, expected) in [
         ([Some("none"), None, None], "ca = \"ca.pem\"", "`-----BEGIN CERTIFICATE-----`"),
@@ -77,8 +78,9 @@ async fn what_tls_to_the_server_behind_needs_is_told_on_its_own_line() {
         (
             [None, None, Some(&*theirs.key)],
             "client_key = \"key.pem\"",
-            "the key of the certificate",
+            "a usable key of the certificate in `ours.pem`",
         ),
+        ([None, None, Some(odd)], "client_key = \"key.pem\"", "a usable key of the certificate"),
     ] {
         for (at, name) in ["ca.pem", "ours.pem", "key.pem"].into_iter().enumerate() {
             folder.private(name, change[at].unwrap_or(good[at]));
