@@ -207,6 +207,32 @@ async fn a_hostile_value_stays_a_value(dialect: Dialect) {
     assert_eq!(keys.map(|key| legacy.row(key)), others, "nobody else was touched");
 }
 
+/// Over OData alone: the other dialects' servers have no such option.
+#[tokio::test]
+async fn a_server_is_asked_for_the_fields_that_are_mapped_where_the_mapping_says_so() {
+    let legacy = Legacy::start(Dialect::Odata).with_user(anchored(ana(), "A")).await;
+    let options = "options = { select = true }";
+    let sidecar =
+        Sidecar::in_front_of(&legacy).replacing(&format!("# {options}"), options).start().await;
+    let idp = sidecar.idp("entra");
+    let read = idp.get("/Users/7").await;
+    assert!(idp.find("userName eq \"ana@contoso.com\"").await.only() == read.is(200), "{read}");
+    let calls = legacy.take_calls();
+    assert_eq!(calls.len(), 2, "{calls:?}");
+    for call in calls {
+        let (_, select) = call.split_once("$select=").expect("a selection");
+        let names: Vec<&str> = select.split(['"', '&', ' ']).next().unwrap().split(',').collect();
+        for (name, is_mapped) in
+            [("idUser", true), ("userName", true), ("ScimDeleted", true), ("guidUser", false)]
+        {
+            assert_eq!(names.contains(&name), is_mapped, "{name} in {call}");
+        }
+    }
+    let off = patch(json!({ "op": "replace", "path": "active", "value": false }));
+    assert_eq!(idp.patch("/Users/7", off).await.is(200)["active"], false);
+    assert_eq!(legacy.take_actions(), ["read", "update"]);
+}
+
 #[tokio::test]
 async fn a_list_that_is_too_long_for_one_answer_is_refused() {
     let legacy = Legacy::start(Dialect::Soap);

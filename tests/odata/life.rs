@@ -80,6 +80,14 @@ async fn a_person_with_a_number_lives_and_dies() {
     life(&stage, &stage.people).await;
 }
 
+/// With the other person's row that comes along.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_person_lives_and_dies_where_mapped_fields_alone_are_asked_for() {
+    let options = "options = { select = true, ieee754 = true }";
+    let stage = Stage::replacing(&[(&format!("# {options}"), options)]).await;
+    life(&stage, &stage.people).await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_person_with_a_guid_lives_and_dies() {
     let stage = Stage::with(&guid_mapping()).await;

@@ -6,22 +6,23 @@ mod filter;
 mod metadata;
 mod refusal;
 mod row;
+mod url;
 
 use bytes::Bytes;
 use http::header::{ACCEPT, CONTENT_TYPE, ETAG, HeaderName, IF_MATCH, LOCATION};
-use http::{HeaderMap, HeaderValue, Method, Request, StatusCode, Uri};
+use http::{HeaderMap, HeaderValue, Method, Request, StatusCode};
 use percent_encoding::percent_decode_str;
 
 pub(super) use row::{characters, list, value};
 
 use super::{Action, Call, Dialect, DialectError, Outcome, Unreadable, sample};
 use crate::record::{
-    Case, Delta, Description, Direction, Elsewhere, Entity, Etag, Facts, Notation, Nulls,
-    Operators, OptionDefinition, OptionKind, Paging, Predicate, Query, Record, Sample, UpstreamKey,
+    Case, Delta, Description, Elsewhere, Entity, Etag, Facts, Notation, Nulls, Operators,
+    OptionDefinition, OptionKind, Paging, Predicate, Record, Sample, UpstreamKey,
 };
 use crate::upstream::error::Kind;
 use crate::upstream::literal;
-use crate::upstream::origin::{self, Origin};
+use crate::upstream::origin::Origin;
 use crate::value::{Text, Type};
 
 /// The dialect `odata`.
@@ -36,14 +37,24 @@ const REPRESENTATION: HeaderValue = HeaderValue::from_static("return=representat
 const ENTITY_ID: HeaderName = HeaderName::from_static("odata-entityid");
 
 /// What a mapping file may say to this dialect alone.
-const OPTIONS: &[OptionDefinition] = &[OptionDefinition::usual(
-    "ieee754",
-    "whether decimals are sent and asked for as texts, so that no digit of a long one is lost",
-    OptionKind::Flag,
-    "false",
-)];
+const OPTIONS: &[OptionDefinition] = &[
+    OptionDefinition::usual(
+        "ieee754",
+        "whether decimals are sent and asked for as texts, so that no digit of a long one is lost",
+        OptionKind::Flag,
+        "false",
+    ),
+    OptionDefinition::usual(
+        "select",
+        "whether rows are asked for with the mapping's own fields alone (`$select`)",
+        OptionKind::Flag,
+        "false",
+    ),
+];
 /// The place of `ieee754` in [`OPTIONS`].
 const IEEE754: usize = 0;
+/// The place of `select` in [`OPTIONS`].
+const SELECT: usize = 1;
 
 /// JSON in which what a binary fraction cannot hold is a text (JSON Format 4.01 §3.2).
 const EXACT_JSON: HeaderValue = HeaderValue::from_static("application/json;IEEE754Compatible=true");
@@ -78,7 +89,7 @@ impl Dialect for OData {
             options: OPTIONS,
             adapt: |_, _| {},
             fits: |_| Ok(()),
-            places,
+            places: url::places,
             names: |_| true,
             // A property of the type `Collection(…)`.
             lists: |_, _| Ok(()),
@@ -92,8 +103,8 @@ impl Dialect for OData {
     fn write(&self, call: &Call<'_>, base: &Origin) -> Result<Request<Bytes>, DialectError> {
         let entity = call.entity;
         let (method, uri, body) = match call.action {
-            Action::Read { key } => (Method::GET, row(entity, key, base, true)?, None),
-            Action::Search(query) => (Method::GET, search(entity, query, base)?, None),
+            Action::Read { key } => (Method::GET, url::row(entity, key, base, true)?, None),
+            Action::Search(query) => (Method::GET, url::search(entity, query, base)?, None),
             Action::Follow { next } => (Method::GET, base.contains(next)?, None),
             Action::Describe => {
                 (Method::GET, base.join(&metadata::place(&entity.collection).0)?, None)
@@ -101,10 +112,14 @@ impl Dialect for OData {
             Action::Create(delta) => {
                 (Method::POST, base.join(&entity.collection)?, Some(Self::changes(entity, delta)?))
             }
-            Action::Update { key, delta, .. } => {
-                (Method::PATCH, row(entity, key, base, false)?, Some(Self::changes(entity, delta)?))
+            Action::Update { key, delta, .. } => (
+                Method::PATCH,
+                url::row(entity, key, base, false)?,
+                Some(Self::changes(entity, delta)?),
+            ),
+            Action::Delete { key, .. } => {
+                (Method::DELETE, url::row(entity, key, base, false)?, None)
             }
-            Action::Delete { key, .. } => (Method::DELETE, row(entity, key, base, false)?, None),
         };
         let mut request = Request::new(Bytes::new());
         *request.method_mut() = method;
@@ -230,108 +245,6 @@ impl OData {
         filter::write(&mut text, predicate, &entity.fields)?;
         Ok(text)
     }
-}
-
-/// Whether a collection can be there: its rows' keys stand right behind its name.
-fn places(path: &str) -> Result<(), &'static str> {
-    if path.ends_with('/') {
-        return Err("expected a path without a slash at its end");
-    }
-    origin::below(path)
-}
-
-/// The URL of one row, or of the row with those that come with it.
-fn row(
-    entity: &Entity,
-    key: &UpstreamKey,
-    base: &Origin,
-    whole: bool,
-) -> Result<Uri, DialectError> {
-    let field = entity.fields.field(entity.key).ok_or(DialectError::Unknown)?;
-    let mut path = String::with_capacity(entity.collection.len() + 48);
-    path.push_str(&entity.collection);
-    path.push('(');
-    match (key, field.kind) {
-        (UpstreamKey::Text(text), Type::String) if text.is_empty() => {
-            return Err(DialectError::Key);
-        }
-        (UpstreamKey::Integer(_), Type::Integer) | (UpstreamKey::Text(_), Type::String) => {
-            literal::write(&mut path, &key.value(), field.kind, field.notation)
-                .map_err(|_| DialectError::Key)?;
-        }
-        _ => return Err(DialectError::Key),
-    }
-    path.push(')');
-    if let Some(expand) = expand(entity).filter(|_| whole) {
-        path.push('?');
-        path.push_str(&expand);
-    }
-    if path.len() > LONGEST_URL {
-        return Err(DialectError::Key);
-    }
-    base.join(&path).map_err(|strayed| match base.join(&entity.collection) {
-        Ok(_) => DialectError::Key,
-        // The mapping's mistake, not the key's.
-        Err(_) => strayed.into(),
-    })
-}
-
-/// The URL of a search.
-fn search(entity: &Entity, query: &Query<'_>, base: &Origin) -> Result<Uri, DialectError> {
-    let mut url = String::with_capacity(entity.collection.len() + USUAL_FILTER + 128);
-    url.push_str(&entity.collection);
-    let start = url.len();
-    url.push_str("?$filter=");
-    let filter = url.len();
-    filter::write(&mut url, &query.predicate, &entity.fields)?;
-    if url.len() == filter {
-        url.truncate(start);
-    }
-    let mut option = |name: &str, value: &str| {
-        url.push_str(if url.len() == start { "?" } else { "&" });
-        url.push_str(name);
-        url.push_str(value);
-    };
-    let mut order = String::new();
-    for (field, direction) in &query.order {
-        if !order.is_empty() {
-            order.push(',');
-        }
-        order.push_str(entity.fields.path(*field).ok_or(DialectError::Unknown)?.as_str());
-        if *direction == Direction::Descending {
-            order.push_str("%20desc");
-        }
-    }
-    if !order.is_empty() {
-        option("$orderby=", &order);
-    }
-    if query.skip > 0 {
-        option("$skip=", itoa::Buffer::new().format(query.skip));
-    }
-    option("$top=", itoa::Buffer::new().format(query.top));
-    if query.count {
-        option("$count=", "true");
-    }
-    if let Some(expand) = expand(entity) {
-        url.push('&');
-        url.push_str(&expand);
-    }
-    if url.len() > LONGEST_URL {
-        return Err(DialectError::Inexpressible);
-    }
-    Ok(base.join(&url)?)
-}
-
-/// What asks for the rows that come with each row (OData 4.01 Part 2, §5.1.3).
-fn expand(entity: &Entity) -> Option<String> {
-    let (first, others) = entity.expansions.split_first()?;
-    let mut option = String::from("$expand=");
-    literal::encode(&mut option, &first.navigation);
-    for other in others {
-        option.push(',');
-        literal::encode(&mut option, &other.navigation);
-    }
-    Some(option)
 }
 
 /// Whether the body is said to be JSON or XML.

@@ -5,7 +5,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::record::Class;
-use crate::record::{Case, Operator, Predicate, Shared, Term};
+use crate::record::{Case, Direction, Operator, Predicate, Query, Shared, Term};
 use crate::upstream::stage::{field, users};
 use crate::value::Value;
 

@@ -76,6 +76,29 @@ fn rows_that_come_with_a_row_are_asked_for_and_searched() {
 }
 
 #[test]
+fn a_row_is_asked_for_with_the_fields_that_are_mapped() {
+    let selecting = || Options::new(vec![OptionValue::Flag(false), OptionValue::Flag(true)]);
+    // What has an `@` in its name is an annotation, which comes by itself.
+    let users = Entity { options: selecting(), ..users() };
+    let own = "$select=idUser,userName,enabled,salary,created";
+    let asked = line(&users, Action::Read { key: &SEVEN });
+    assert_eq!(asked, format!("GET /HR/odata/data/WFUser(7)?{own}"));
+    let asked = line(&users, Action::Search(&query(Predicate::TRUE)));
+    assert_eq!(asked, format!("GET /HR/odata/data/WFUser?$top=100&{own}"));
+    let delete = Action::Delete { key: &SEVEN, version: None };
+    assert_eq!(line(&users, delete), "DELETE /HR/odata/data/WFUser(7)");
+    let people = Entity { options: selecting(), ..people() };
+    let asked = line(&people, Action::Read { key: &key() });
+    assert_eq!(
+        asked,
+        format!(
+            "GET /HR/odata/v4/guid/People({ID})?$select=ID,hireDate\
+             &$expand=department($select=code,name)"
+        )
+    );
+}
+
+#[test]
 fn another_row_is_read_where_it_is_and_absent_where_it_is_not() {
     let people = people();
     let read_row = |department: &str| {
