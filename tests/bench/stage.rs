@@ -82,6 +82,7 @@ impl Stage {
 #[derive(Clone, Copy)]
 pub(crate) struct Served<'s> {
     /// The process.
+    #[allow(dead_code, reason = "not every bench looks at it")]
     pub(crate) process: u32,
     address: &'s str,
     authority: &'s [u8],

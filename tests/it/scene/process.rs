@@ -93,7 +93,7 @@ impl Process {
                 return line.to_owned();
             }
             assert!(self.child.try_wait().unwrap().is_none(), "it ended: {err}");
-            tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+            tokio::time::sleep(std::time::Duration::from_millis(1)).await;
         }
     }
 
