@@ -246,7 +246,7 @@ impl<'r, 'a> Lister<'_, 'r, 'a> {
             push(self.patch, self.verb, 0, Effect::Clear(writable));
             return Ok(());
         }
-        self.read(row, column, value(sent)?)?;
+        self.read(row, column, value(sent)?, true)?;
         let strict = self.verb == Verb::Replace && !self.reader.profile.value_path_creates;
         let existing = if strict { element.slots } else { SlotSet::EMPTY };
         put(self.patch, self.reader, self.verb, existing);
@@ -267,19 +267,31 @@ impl<'r, 'a> Lister<'_, 'r, 'a> {
                 return Ok(());
             }
         }
+        self.other_kind(&[self.text])
+    }
+
+    /// Leaves out a `type` that would be another one, or refuses it.
+    fn other_kind(&mut self, path: &[&str]) -> Result<(), ScimError> {
         if self.reader.profile.ignore_unmapped {
-            return self.reader.leave_out(&[self.text]);
+            return self.reader.leave_out(path);
         }
         let detail = format!(
             "`{}` cannot be changed, since each type has a place of its own: remove this element \
              and add one of the other type",
-            Named(self.text)
+            Named(&path.concat())
         );
         Err(ScimError::new(ScimType::Mutability, detail))
     }
 
-    /// Reads the value of one element, or of one of its sub-attributes.
-    fn read(&mut self, row: usize, column: Option<usize>, raw: &'a str) -> Result<(), ScimError> {
+    /// Reads the value of one element, or of one of its sub-attributes; `is_own` says that it is
+    /// for the element of that very row, and not only of the same form.
+    fn read(
+        &mut self,
+        row: usize,
+        column: Option<usize>,
+        raw: &'a str,
+        is_own: bool,
+    ) -> Result<(), ScimError> {
         let multi = self.multi;
         let reader = &mut *self.reader;
         if let Some(slot) = column.and_then(|column| multi.slot(row, column)) {
@@ -297,7 +309,13 @@ impl<'r, 'a> Lister<'_, 'r, 'a> {
             reader.refuse(slots, Wrong("no object"));
             return Ok(());
         };
-        reader.put_element(multi, row, &mut element)
+        reader.put_element(multi, row, &mut element)?;
+        match element.kind() {
+            Some(kind) if is_own && multi.element_named(kind) != Some(row) => {
+                self.other_kind(&[self.text, ".type"])
+            }
+            _ => Ok(()),
+        }
     }
 
     /// No element that the path can mean has a place here.
@@ -346,7 +364,7 @@ impl<'r, 'a> Lister<'_, 'r, 'a> {
         let mut columns = Vec::new();
         let mut writes = 0;
         if self.verb != Verb::Remove {
-            self.read(*template, column, value(sent)?)?;
+            self.read(*template, column, value(sent)?, false)?;
             writes = drain(self.patch, self.reader);
             let start = self.patch.writes.len() - writes;
             let written = self.patch.writes.get(start..).unwrap_or_default();

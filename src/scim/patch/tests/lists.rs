@@ -137,6 +137,24 @@ fn the_type_of_an_element_is_that_of_its_place() {
         assert_eq!(left_out.values["emails[type eq \"work\"].value"], "w");
         assert_eq!(one(operation, &Profile::STRICT).err(), Some(ScimType::Mutability));
     }
+    for op in ["add", "replace"] {
+        let element = |kind: &str| {
+            json!({ "op": op, "path": "emails[type eq \"work\"]",
+                "value": { "type": kind, "value": "n" } })
+        };
+        for profile in [&Profile::ENTRA, &Profile::STRICT] {
+            let same = one(element("Work"), profile).unwrap();
+            assert_eq!(same.unmapped.len(), 0);
+            assert_eq!(same.values["emails[type eq \"work\"].value"], "n");
+        }
+        for kind in ["home", "other"] {
+            let left_out = one(element(kind), &Profile::ENTRA).unwrap();
+            assert_eq!(left_out.unmapped, [work], "{op} {kind}");
+            assert_eq!(left_out.values["emails[type eq \"work\"].value"], "n");
+            assert_eq!(left_out.values["emails[type eq \"home\"].value"], "h");
+            assert_eq!(one(element(kind), &Profile::STRICT).err(), Some(ScimType::Mutability));
+        }
+    }
     let nobodys = json!({
         "op": "replace", "path": "emails[type eq \"other\"].type", "value": "home",
     });
