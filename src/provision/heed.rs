@@ -23,7 +23,9 @@ impl Provisioner {
         match self.mapping.unmapped {
             Unmapped::Reject if !disables => Err(ScimError::new(
                 ScimType::InvalidSyntax,
-                format!("`{first}` is not mapped, and the mapping rejects such attributes"),
+                format!(
+                    "the mapping has no place for `{first}` as it was sent, and rejects such attributes"
+                ),
             )),
             Unmapped::Reject | Unmapped::Warn => {
                 tracing::warn!(
