@@ -38,6 +38,7 @@ use crate::diagnostic::{Report, Source};
 
 mod address;
 mod assemble;
+mod caller;
 mod files;
 mod load;
 mod manifest;
@@ -46,15 +47,18 @@ mod project;
 mod sample;
 mod schema;
 mod secrecy;
+mod tls;
 mod upstream;
 
 pub use assemble::{dialects, profiles, source};
+pub use caller::Caller;
 pub use load::{Loaded, Refused, Standing, load};
 pub use manifest::Manifest;
-pub use process::{Limits, Log, LogFormat, Reload, Tls};
-pub use project::{Cache, Caller, Project};
+pub use process::{Limits, Log, LogFormat, Reload};
+pub use project::{Cache, Project};
 pub use sample::{InitError, MAPPINGS, SAMPLE, init};
 pub use schema::{SCHEMA_FILE, schema};
+pub use tls::Tls;
 pub use upstream::{Auth, Upstream};
 
 /// Why there is no switch for it, wherever somebody looks for one.
@@ -72,8 +76,8 @@ const ROOT: &[Key] = &[
     key("listen", "the address and port for SCIM over TLS")
         .required("an address and port, such as `0.0.0.0:8443`"),
     key("admin", "the loopback address and port for health, or \"off\""),
-    key("tls", "the certificate")
-        .table(process::TLS)
+    key("tls", "the certificate, and whom it is shown to")
+        .table(tls::TLS)
         .required("a table `[tls]` with `certificate` and `key`"),
     key("limits", "what the whole process may take").table(process::LIMITS),
     key("log", "how to log").table(process::LOG),
@@ -94,7 +98,7 @@ pub struct Config {
     pub listen: Placed<SocketAddr>,
     /// Where health is served; always a loopback address. `None` for `"off"`.
     pub admin: Option<Placed<SocketAddr>>,
-    /// The certificate and its key.
+    /// The certificate and its key, and whose clients may connect.
     pub tls: Tls,
     /// What the whole process may take.
     pub limits: Limits,
@@ -114,10 +118,10 @@ impl Config {
     pub fn read(source: &Arc<Source>, profiles: &[&str]) -> (Option<Self>, Report) {
         let sink = Sink::confidential(Arc::clone(source));
         let folder = Path::new(&source.name).parent().unwrap_or(Path::new(""));
-        let known = Known { folder, profiles };
         let config = read_file(&sink, ROOT, |table| {
             secrecy::hide(table);
-            root(table, known)
+            let asks_clients = tls::asks_clients(table);
+            root(table, Known { folder, profiles, asks_clients })
         });
         let report = sink.into_report();
         (config.filter(|_| !report.has_errors()), report)
@@ -129,6 +133,8 @@ impl Config {
 struct Known<'k> {
     folder: &'k Path,
     profiles: &'k [&'k str],
+    /// Whether clients must show a certificate.
+    asks_clients: bool,
 }
 
 impl Known<'_> {
@@ -171,7 +177,7 @@ fn root(table: &Table<'_>, known: Known<'_>) -> Option<Config> {
     if let (Some(listen), Some(Some(admin))) = (&listen, &admin) {
         process::apart(table.sink(), listen, admin);
     }
-    let tls = process::tls(table, known);
+    let tls = tls::tls(table, known);
     let limits = process::limits(table);
     let log = process::log(table);
     let reload = process::reload(table);

@@ -2,7 +2,8 @@
 //!
 //! One door stands before each project. The token's hash is looked at first, so that a good
 //! caller never waits for a neighbour's bad attempts; a bad attempt is charged to the peer's
-//! address ([`FailureLimit`]), a good one to its caller alone ([`CallerLimit`]).
+//! address ([`FailureLimit`]), a good one to its caller alone ([`CallerLimit`]). A caller may name
+//! the certificates that its tokens must come with; with any other they are as good as unknown.
 //!
 //! This room knows the `Authorization` header, and nothing of SCIM, bodies or status codes: it
 //! says [`Denied`], and somebody outside finds the words for it.
@@ -12,8 +13,9 @@ use std::time::Duration;
 
 use http::header::AUTHORIZATION;
 use http::{Extensions, HeaderMap};
+use tracing::field;
 
-use crate::seam::PeerAddr;
+use crate::seam::{Fingerprint, PeerAddr, PeerCertificate};
 use crate::secret::TokenHash;
 
 mod authenticate;
@@ -35,6 +37,8 @@ pub struct Caller {
     pub index: usize,
     /// The hashes of its tokens; several while one is being replaced.
     pub hashes: Vec<TokenHash>,
+    /// The certificates that its tokens must come with, one of them; empty where they need none.
+    pub certificates: Vec<Fingerprint>,
     /// What it may do.
     pub rights: Rights,
     /// How often it may come. Shared, so that a reload can keep its state.
@@ -42,6 +46,12 @@ pub struct Caller {
 }
 
 impl Caller {
+    /// Whether the caller's tokens may come over a connection with this certificate.
+    fn comes_with(&self, certificate: Option<&PeerCertificate>) -> bool {
+        let is_known = |shown: &PeerCertificate| self.certificates.contains(&shown.fingerprint());
+        self.certificates.is_empty() || certificate.is_some_and(is_known)
+    }
+
     /// Whether the caller has `right`.
     ///
     /// # Errors
@@ -60,7 +70,8 @@ pub enum Denied {
     /// There is no bearer token (RFC 6750 §3.1: the challenge then carries no error code).
     #[error("no bearer token was presented")]
     MissingToken,
-    /// The token is not one of this project's; a token of another project is just as unknown.
+    /// The token is not one of this project's, or came without the certificate that its caller
+    /// names; a token of another project is just as unknown.
     #[error("the bearer token is not known")]
     BadToken,
     /// The token is not known, and its peer has tried too many already.
@@ -98,6 +109,8 @@ impl Denied {
 /// The way into one project.
 #[derive(Debug)]
 pub struct Door {
+    /// The project's name, which alerts show.
+    pub project: Arc<str>,
     /// Whose tokens open it.
     pub callers: Callers,
     /// Where failed attempts are charged. One for the whole process, so that a peer cannot try
@@ -106,13 +119,18 @@ pub struct Door {
 }
 
 impl Door {
-    /// The caller whose token `headers` carry. A token that is not known is charged to `peer`;
-    /// a missing one is not, because nothing was guessed.
+    /// The caller whose token `headers` carry, over a connection with that `certificate`. A token
+    /// that is not known is charged to `peer`; a missing one is not, because nothing was guessed.
     ///
     /// # Errors
     /// [`Denied::MissingToken`], [`Denied::BadToken`] or, instead of the latter,
     /// [`Denied::TooManyFailures`].
-    pub fn admit(&self, headers: &HeaderMap, peer: PeerAddr) -> Result<Arc<Caller>, Denied> {
+    pub fn admit(
+        &self,
+        headers: &HeaderMap,
+        peer: PeerAddr,
+        certificate: Option<&PeerCertificate>,
+    ) -> Result<Arc<Caller>, Denied> {
         let mut values = headers.get_all(AUTHORIZATION).iter();
         let admitted = match (values.next(), values.next()) {
             (value, None) => self.callers.authenticate(value),
@@ -122,6 +140,20 @@ impl Door {
         match admitted {
             Err(Denied::BadToken) => {
                 self.failures.charge(peer)?;
+                Err(Denied::BadToken)
+            }
+            // Whoever tries is told what somebody with an unknown token is told.
+            Ok(caller) if !caller.comes_with(certificate) => {
+                self.failures.charge(peer)?;
+                let certificate = certificate.map(|shown| field::display(shown.fingerprint()));
+                tracing::error!(
+                    target: "alert",
+                    project = &*self.project,
+                    caller = &*caller.name,
+                    peer = %peer.0.ip(),
+                    certificate,
+                    "a token came without its caller's certificate"
+                );
                 Err(Denied::BadToken)
             }
             admitted => admitted,

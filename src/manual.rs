@@ -40,6 +40,9 @@ pub mod notations {}
 #[doc = include_str!("manual/reload.md")]
 pub mod reload {}
 
+#[doc = include_str!("manual/clients.md")]
+pub mod clients {}
+
 #[doc = include_str!("manual/rest.md")]
 pub mod rest {}
 

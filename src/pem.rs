@@ -1,17 +1,20 @@
-//! Certificates and keys in PEM files, as operators' tools write them: read, and every mistake told
+//! Certificates, their revocations and keys in PEM files, as operators' tools write them: read, and every mistake told
 //! with its file. What they are for is unknown here.
 
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use rustls::pki_types::pem::{self, PemObject};
-use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::pki_types::{CertificateDer, CertificateRevocationListDer, PrivateKeyDer};
 use zeroize::Zeroizing;
 
 use crate::platform;
 
 /// More than any chain or key needs.
 const LONGEST: u64 = 1024 * 1024;
+
+/// A large organisation's list of what it has revoked.
+const LONGEST_LIST: u64 = 16 * 1024 * 1024;
 
 /// Why a file does not give what was expected of it. Never shows what is in it.
 #[derive(Debug, thiserror::Error)]
@@ -50,6 +53,15 @@ pub enum PemError {
         /// The file.
         path: PathBuf,
     },
+    /// There is no list of revoked certificates in the file.
+    #[error(
+        "expected `-----BEGIN X509 CRL-----` in `{}`, found none: convert DER with `openssl crl`",
+        path.display()
+    )]
+    NoRevocations {
+        /// The file.
+        path: PathBuf,
+    },
     /// There is no private key in the file.
     #[error(
         "expected `-----BEGIN PRIVATE KEY-----` (or `EC` or `RSA PRIVATE KEY`) in `{}`, found none",
@@ -80,6 +92,7 @@ impl PemError {
             | Self::CutOff { path }
             | Self::Damaged { path, .. }
             | Self::NoCertificate { path }
+            | Self::NoRevocations { path }
             | Self::NoKey { path }
             | Self::EncryptedKey { path } => path,
         }
@@ -91,7 +104,7 @@ impl PemError {
 /// # Errors
 /// [`PemError`].
 pub fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, PemError> {
-    let certificates: Vec<_> = CertificateDer::pem_slice_iter(&read(path)?)
+    let certificates: Vec<_> = CertificateDer::pem_slice_iter(&read(path, LONGEST)?)
         .collect::<Result<_, _>>()
         .map_err(|cause| damaged(path, cause))?;
     if certificates.is_empty() {
@@ -100,12 +113,26 @@ pub fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, PemErro
     Ok(certificates)
 }
 
+/// The lists of revoked certificates (RFC 5280 §5) in a file, in their order; at least one.
+///
+/// # Errors
+/// [`PemError`].
+pub fn revocations(path: &Path) -> Result<Vec<CertificateRevocationListDer<'static>>, PemError> {
+    let lists: Vec<_> = CertificateRevocationListDer::pem_slice_iter(&read(path, LONGEST_LIST)?)
+        .collect::<Result<_, _>>()
+        .map_err(|cause| damaged(path, cause))?;
+    if lists.is_empty() {
+        return Err(PemError::NoRevocations { path: path.to_owned() });
+    }
+    Ok(lists)
+}
+
 /// The first private key in a file: PKCS #8, SEC 1 or PKCS #1, without a password.
 ///
 /// # Errors
 /// [`PemError`].
 pub fn private_key(path: &Path) -> Result<PrivateKeyDer<'static>, PemError> {
-    let bytes = read(path)?;
+    let bytes = read(path, LONGEST)?;
     PrivateKeyDer::from_pem_slice(&bytes).map_err(|cause| {
         // PKCS #8 says it in the label, openssl's older form in a header (RFC 1421 §4.6.1.1).
         let marks: [&[u8]; 2] = [b"BEGIN ENCRYPTED PRIVATE KEY", b"Proc-Type: 4,ENCRYPTED"];
@@ -128,12 +155,12 @@ fn damaged(path: &Path, cause: pem::Error) -> PemError {
     }
 }
 
-fn read(path: &Path) -> Result<Zeroizing<Vec<u8>>, PemError> {
+fn read(path: &Path, most: u64) -> Result<Zeroizing<Vec<u8>>, PemError> {
     let unreadable = |cause| PemError::Unreadable { path: path.to_owned(), cause };
     let mut bytes = Zeroizing::new(Vec::new());
     let file = platform::open_file(path).map_err(unreadable)?;
-    file.take(LONGEST + 1).read_to_end(&mut bytes).map_err(unreadable)?;
-    if bytes.len() as u64 > LONGEST {
+    file.take(most + 1).read_to_end(&mut bytes).map_err(unreadable)?;
+    if bytes.len() as u64 > most {
         return Err(unreadable(io::ErrorKind::FileTooLarge.into()));
     }
     // Windows editors put a byte order mark in front, behind which no PEM begins.

@@ -104,7 +104,7 @@ impl Reloader {
         &self.0.current
     }
 
-    /// What handshakes show.
+    /// What handshakes are done with.
     #[must_use]
     pub fn tls(&self) -> &Tls {
         &self.0.tls

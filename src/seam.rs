@@ -13,9 +13,12 @@ use std::time::{Duration, SystemTime};
 
 use tokio::io::{AsyncRead, AsyncWrite};
 
+mod certificate;
 #[cfg(test)]
 pub mod fake;
 pub mod real;
+
+pub use certificate::{Fingerprint, NotAFingerprint, PeerCertificate};
 
 /// A future that owns what it needs and may move between threads.
 pub type Pending<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;

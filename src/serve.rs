@@ -124,7 +124,8 @@ impl Server {
     /// Serves until `stop` says otherwise; then accepts no more, asks every connection to finish
     /// and waits for them, at most [`Limits::drain`] long or until `stop` loses its patience.
     ///
-    /// Each request carries its peer as the extension [`crate::seam::PeerAddr`]. An error of the
+    /// Each request carries its peer as the extension [`PeerAddr`](crate::seam::PeerAddr), and where
+    /// clients must show a certificate, that as [`PeerCertificate`](crate::seam::PeerCertificate). An error of the
     /// service closes its connection (HTTP/1.1) or resets its stream (HTTP/2) without an answer.
     pub async fn run<S, B>(self, service: S, stop: Stop) -> Drained
     where

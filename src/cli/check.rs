@@ -132,7 +132,7 @@ fn check_config(config: &Config, seams: &Seams, found: &mut Found) -> Option<Gen
     found.report.extend(config.check_files());
     // Whoever checks may be somebody else than the one as whom it will serve.
     found.report.extend(config.check_owners(Severity::Warning));
-    config.identity(seams, true, &mut found.report);
+    config.handshakes(seams, true, &mut found.report);
     let (generation, findings) = config.assemble(seams, true);
     // A file that is missing was told above; once is enough.
     found.report.extend_with_new_places(findings);

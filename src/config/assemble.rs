@@ -186,6 +186,7 @@ impl Config {
                 name: caller.name.value.as_str().into(),
                 index,
                 hashes: caller.tokens.clone(),
+                certificates: caller.certificates.clone(),
                 rights: caller.rights,
                 limit,
             });
@@ -200,6 +201,7 @@ impl Config {
         let before = kept.project.map(|project| &project.provisioner);
         Some(Project {
             door: Arc::new(Door {
+                project: Arc::clone(&name),
                 callers: Callers::new(callers, production),
                 failures: Arc::clone(failures),
             }),

@@ -5,7 +5,7 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::{Auth, Config, Project, SERVER_FILE, Tls};
+use super::{Auth, Config, Project, SERVER_FILE};
 use crate::diagnostic::reader::{Placed, Sink};
 use crate::diagnostic::{Report, Severity};
 use crate::platform;
@@ -21,6 +21,12 @@ impl Config {
         readable(&sink, "certificate", &self.tls.certificate);
         if readable(&sink, "private key", &self.tls.key) {
             private(&sink, &self.tls.key.value, &self.tls.key);
+        }
+        if let Some(authorities) = &self.tls.client_ca {
+            readable(&sink, "clients' authorities", authorities);
+        }
+        if let Some(lists) = &self.tls.client_crl {
+            readable(&sink, "list of revoked certificates", lists);
         }
         for project in &self.projects {
             readable(&sink, "mapping", &project.mapping);
@@ -80,9 +86,9 @@ impl Config {
         let mut name = |key: String, path, span, is_public| {
             files.push(Named { key, path, span: Some(span), is_public });
         };
-        let Tls { certificate, key } = &self.tls;
-        name("tls.certificate".to_owned(), &certificate.value, &certificate.span, true);
-        name("tls.key".to_owned(), &key.value, &key.span, false);
+        for (key, path, is_public) in self.tls.files() {
+            name(key.to_owned(), &path.value, &path.span, is_public);
+        }
         for Project { name: project, mapping, upstream, .. } in &self.projects {
             let of = |key: &str| format!("project[{}].{key}", project.value);
             name(of("mapping"), &mapping.value, &mapping.span, true);

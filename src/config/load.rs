@@ -3,11 +3,9 @@
 //! `serve` begins with it and each reload is the same once more, so that nothing is taken while
 //! running that would not be taken at the start.
 
-use std::error::Error;
 use std::path::Path;
 use std::sync::Arc;
 
-use jiff::{SignedDuration, Timestamp};
 use rustls::server::ServerConfig;
 
 use super::assemble::Before;
@@ -17,13 +15,9 @@ use crate::diagnostic::reader::Sink;
 use crate::diagnostic::{Report, Severity, Source};
 use crate::generation::Generation;
 use crate::seam::Seams;
-use crate::serve::tls::{Identity, TlsError, Validity};
 
 /// How often files that change while they are read are read again.
 const ATTEMPTS: usize = 3;
-
-/// How long before its end a certificate is warned of.
-const SOON: SignedDuration = SignedDuration::from_hours(14 * 24);
 
 /// A configuration in force, with what was made of it.
 #[derive(Debug)]
@@ -41,7 +35,7 @@ pub struct Standing {
 pub struct Loaded {
     /// What comes into force.
     pub standing: Standing,
-    /// What the next handshakes show.
+    /// What the next handshakes are done with.
     pub tls: ServerConfig,
     /// What somebody should know all the same.
     pub warnings: Report,
@@ -108,7 +102,7 @@ fn once(
     if production {
         report.extend(config.check_owners(Severity::Error));
     }
-    let tls = config.identity(seams, production, &mut report);
+    let tls = config.handshakes(seams, production, &mut report);
     let before = before.map(|standing| Before { standing, now: &manifest });
     let (generation, findings) = config.assemble_beside(seams, production, before);
     // A file that is missing was told above; once is enough.
@@ -129,65 +123,4 @@ fn unusable(path: &Path, message: &str, manifest: Manifest) -> Box<Refused> {
     let sink = Sink::confidential(Arc::new(Source { name, text: String::new() }));
     sink.about_the_file(Severity::Error, message, None);
     Box::new(Refused { report: sink.into_report(), config: None, manifest })
-}
-
-impl Config {
-    /// The certificate with its key, as the server shows it. `production` refuses what belongs to
-    /// a demonstration; one that is not good at this time is a warning, for the clock may be wrong.
-    pub fn identity(
-        &self,
-        seams: &Seams,
-        production: bool,
-        report: &mut Report,
-    ) -> Option<ServerConfig> {
-        let (certificate, key) = (&self.tls.certificate, &self.tls.key);
-        // What cannot be read at all is a finding already.
-        if !certificate.value.is_file() || !key.value.is_file() {
-            return None;
-        }
-        let identity = Identity::load(&certificate.value, &key.value);
-        let identity = match production {
-            true => identity.and_then(Identity::refuse_development),
-            false => identity,
-        };
-        let sink = Sink::confidential(Arc::clone(&self.source));
-        let validity = identity.as_ref().ok().and_then(Identity::validity);
-        if let (Some(validity), Ok(now)) = (validity, Timestamp::try_from(seams.clock.wall()))
-            && let Some((message, help)) = unfit(validity, now)
-        {
-            sink.warning(&certificate.span, message, Some(help.to_owned()));
-        }
-        let config = match identity.and_then(|identity| identity.server_config()) {
-            Ok(config) => Some(config),
-            Err(error) => {
-                let place = match &error {
-                    TlsError::Pem(error) if error.path() == key.value => key,
-                    TlsError::UnusableKey { .. } => key,
-                    _ => certificate,
-                };
-                sink.error(&place.span, &error, error.source().map(ToString::to_string), None);
-                None
-            }
-        };
-        report.extend(sink.into_report());
-        config
-    }
-}
-
-/// Why clients refuse a certificate at this time, or soon will, and what to do.
-fn unfit(validity: Validity, now: Timestamp) -> Option<(String, &'static str)> {
-    let Validity { from, until } = validity;
-    if now < from {
-        let message =
-            format!("the certificate is good from {from} on, and clients refuse it before");
-        return Some((message, "is this machine's clock right?"));
-    }
-    let message = if until < now {
-        format!("the certificate was good until {until}, and clients refuse it now")
-    } else if until.duration_since(now) < SOON {
-        format!("the certificate is good until {until} only")
-    } else {
-        return None;
-    };
-    Some((message, "replace the files of certificate and key, and reload"))
 }

@@ -1,27 +1,18 @@
-//! What concerns the whole process: the certificate, limits, the log and the admin port.
+//! What concerns the whole process: limits, the log and the admin port.
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::num::NonZeroU32;
-use std::path::PathBuf;
 use std::time::Duration;
 
 use tracing_subscriber::filter::EnvFilter;
 
-use super::{ALWAYS_VERIFIED, Known, address};
-use crate::diagnostic::reader::{Key, Placed, Sink, Table, key, names, refused};
+use super::address;
+use crate::diagnostic::reader::{Key, Placed, Sink, Table, key, names};
 use crate::gate::FailurePace;
 use crate::serve;
 
 /// Where the admin port is unless the file says otherwise.
 const ADMIN: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 9464);
-
-pub(super) const TLS: &[Key] = &[
-    key("certificate", "PEM file with the certificate chain, our own certificate first")
-        .required("the path of a PEM file"),
-    key("key", "PEM file with the private key").required("the path of a PEM file"),
-    refused("verify", ALWAYS_VERIFIED),
-    refused("insecure", ALWAYS_VERIFIED),
-];
 
 const SECOND: Duration = Duration::from_secs(1);
 const HOUR: Duration = Duration::from_secs(3600);
@@ -54,15 +45,6 @@ pub(super) const LOG: &[Key] = &[
 pub(super) const RELOAD: &[Key] =
     &[key("watch", "how often the files are looked at, such as `10s`, or \"off\"")
         .duration_or("off", LEAST, HOUR)];
-
-/// The server's certificate.
-#[derive(Clone, Debug)]
-pub struct Tls {
-    /// PEM file with the chain, our own certificate first.
-    pub certificate: Placed<PathBuf>,
-    /// PEM file with the private key.
-    pub key: Placed<PathBuf>,
-}
 
 /// What the whole process may take, whichever project it serves.
 #[derive(Clone, Debug)]
@@ -153,13 +135,6 @@ pub(super) fn apart(sink: &Sink, listen: &Placed<SocketAddr>, admin: &Placed<Soc
             None,
         );
     }
-}
-
-pub(super) fn tls(root: &Table<'_>, known: Known<'_>) -> Option<Tls> {
-    let table = root.table("tls")?;
-    let certificate = known.required_path(&table, "certificate");
-    let key = known.required_path(&table, "key");
-    Some(Tls { certificate: certificate?, key: key? })
 }
 
 pub(super) fn limits(root: &Table<'_>) -> Option<Limits> {

@@ -1,19 +1,15 @@
-//! A project: one legacy server behind one base path, and who may call it.
+//! A project: one legacy server behind one base path.
 
 use std::path::PathBuf;
 use std::time::Duration;
 
-use toml::Spanned;
-use toml::de::DeValue;
-
+use super::caller::{self, Caller};
 use super::upstream::{self, Upstream};
-use super::{Known, address, process, sample};
-use crate::diagnostic::reader::{Holds, Key, Placed, Table, key};
-use crate::gate::{CallerPace, Right, Rights};
-use crate::secret::TokenHash;
+use super::{Known, address, process};
+use crate::diagnostic::reader::{Key, Placed, Table, key};
 
 /// What a name must be to be fit for a metric's label.
-const NAME: &str = "1 to 64 letters, digits, `-`, `_` or `.`";
+pub(super) const NAME: &str = "1 to 64 letters, digits, `-`, `_` or `.`";
 
 pub(super) const PROJECT: &[Key] = &[
     key("name", "its name in logs and the audit").required(NAME),
@@ -28,25 +24,9 @@ pub(super) const PROJECT: &[Key] = &[
         .table(upstream::UPSTREAM)
         .required("a table `[project.upstream]` with `base_url` and `auth`"),
     key("caller", "an identity provider that may call")
-        .tables(CALLER)
+        .tables(caller::CALLER)
         .required("at least one table `[[project.caller]]`"),
     key("cache", "how many keys are remembered, and how long").table(CACHE),
-];
-
-pub(super) const CALLER: &[Key] = &[
-    key("name", "its name in logs and the audit").required(NAME),
-    key("profile", "which dialect of SCIM it speaks")
-        .holds(Holds::Registered)
-        .required("the name of a profile, such as `entra`"),
-    key("tokens", "the hash of its token, or up to eight of them")
-        .texts()
-        .required("`sha256:` and 64 hexadecimal digits, or a list of such"),
-    key("rights", "what it may do; everything where the key is not there")
-        .holds(Holds::Words(|| Right::ALL.iter().map(|right| right.name()).collect())),
-    key("rate", "requests per second, in the long run").integer(1, 100_000),
-    key("burst", "requests at once, after a pause").integer(1, 100_000),
-    key("queue", "how long a request may wait for its turn")
-        .duration(Duration::ZERO, Duration::from_secs(30)),
 ];
 
 pub(super) const CACHE: &[Key] = &[
@@ -54,9 +34,6 @@ pub(super) const CACHE: &[Key] = &[
     key("lifetime", "how long a key is remembered")
         .duration(Duration::from_secs(1), Duration::from_secs(24 * 3600)),
 ];
-
-/// The most tokens of one caller: enough to replace one, few enough to know them.
-const MOST_TOKENS: usize = 8;
 
 /// One legacy server behind one base path.
 #[derive(Clone, Debug)]
@@ -81,21 +58,6 @@ pub struct Project {
     pub callers: Vec<Caller>,
     /// The memory for keys.
     pub cache: Cache,
-}
-
-/// An identity provider that may call a project.
-#[derive(Clone, Debug)]
-pub struct Caller {
-    /// Its name in logs and the audit; unique in its project.
-    pub name: Placed<String>,
-    /// The name of the profile that it speaks; one of those that were handed in.
-    pub profile: Placed<String>,
-    /// The hashes of its tokens, one to eight; none belongs to two callers of a project.
-    pub tokens: Vec<TokenHash>,
-    /// What it may do.
-    pub rights: Rights,
-    /// How often it may come.
-    pub pace: CallerPace,
 }
 
 /// How many keys are remembered, and how long.
@@ -129,7 +91,7 @@ pub(super) fn projects(root: &Table<'_>, known: Known<'_>) -> Option<Vec<Project
         let empty_groups = table.boolean("empty_groups").unwrap_or(false);
         let public_url = public_url(table);
         let upstream = upstream::upstream(table, known);
-        let callers = callers(table, known);
+        let callers = caller::callers(table, known);
         let cache = cache(table);
         projects.push((|| {
             Some(Project {
@@ -149,7 +111,7 @@ pub(super) fn projects(root: &Table<'_>, known: Known<'_>) -> Option<Vec<Project
 }
 
 /// A name that is fit for a metric's label and not in `taken`, where it is put.
-fn name(table: &Table<'_>, taken: &mut Vec<String>) -> Option<Placed<String>> {
+pub(super) fn name(table: &Table<'_>, taken: &mut Vec<String>) -> Option<Placed<String>> {
     let name = table.required_text("name")?;
     let fit = |b: u8| b.is_ascii_alphanumeric() || b"-_.".contains(&b);
     if name.value.len() > 64 || !name.value.bytes().all(fit) {
@@ -199,142 +161,6 @@ fn public_url(table: &Table<'_>) -> Option<String> {
         return None;
     }
     url.authority().map(|authority| format!("https://{authority}"))
-}
-
-fn callers(project: &Table<'_>, known: Known<'_>) -> Option<Vec<Caller>> {
-    let tables = project.tables("caller");
-    if tables.is_empty() {
-        return None;
-    }
-    let mut names = Vec::new();
-    let mut hashes = Vec::new();
-    let mut callers = Vec::new();
-    for (index, table) in tables.iter().enumerate() {
-        let name = name(table, &mut names);
-        let profile = profile(table, known);
-        let tokens = tokens(table, index, &mut hashes);
-        let rights = rights(table);
-        let pace = pace(table);
-        callers.push((|| {
-            Some(Caller { name: name?, profile: profile?, tokens: tokens?, rights, pace })
-        })());
-    }
-    callers.into_iter().collect()
-}
-
-fn profile(table: &Table<'_>, known: Known<'_>) -> Option<Placed<String>> {
-    let profile = table.required_text("profile")?;
-    if !known.profiles.contains(&profile.value.as_str()) {
-        let names = known.profiles.iter().copied();
-        table.sink().unknown(&profile.span, "profile", &profile.value, names);
-        return None;
-    }
-    Some(profile)
-}
-
-/// The hashes of one caller. `taken` holds those of the project so far, each with its caller's
-/// place: a token names one caller, or the audit could not say who it was.
-fn tokens(
-    table: &Table<'_>,
-    index: usize,
-    taken: &mut Vec<(TokenHash, usize)>,
-) -> Option<Vec<TokenHash>> {
-    const MAKE: &str = "run `scim-sidecar token` for a new token and its hash";
-    let written = table.one_or_many("tokens");
-    let sink = table.sink();
-    if written.is_empty() {
-        // That it is missing, or of a wrong type, was told already.
-        if let Some(DeValue::Array(list)) = table.any("tokens").map(Spanned::get_ref)
-            && list.is_empty()
-        {
-            let message = format!("`{}` is empty", table.named("tokens"));
-            let label = Some("expected at least one hash".to_owned());
-            sink.error(&table.span_of("tokens"), message, label, Some(MAKE.to_owned()));
-        }
-        return None;
-    }
-    if written.len() > MOST_TOKENS {
-        sink.error(
-            &table.span_of_key("tokens"),
-            format!("`{}` has {} hashes", table.named("tokens"), written.len()),
-            Some(format!("expected at most {MOST_TOKENS}")),
-            None,
-        );
-    }
-    let mut hashes = Vec::new();
-    for text in &written {
-        let Ok(hash) = text.value.parse::<TokenHash>() else {
-            // It may be the token itself: the value is neither repeated nor drawn.
-            sink.hide(&text.span);
-            sink.error(
-                &text.span,
-                format!("`{}` holds something that is not a hash", table.named("tokens")),
-                Some("expected `sha256:` and 64 hexadecimal digits".to_owned()),
-                Some(MAKE.to_owned()),
-            );
-            continue;
-        };
-        if text.value == sample::PLACEHOLDER {
-            let message = "the sample's hash: no token opens it";
-            sink.warning(&text.span, message, Some(MAKE.to_owned()));
-        }
-        match taken.iter().find(|(other, _)| *other == hash) {
-            Some((_, other)) if *other == index => {
-                sink.warning(&text.span, "the same hash stands here twice", None);
-            }
-            Some(_) => sink.error(
-                &text.span,
-                "the same token belongs to two callers of one project",
-                Some("expected a token of its own for each caller".to_owned()),
-                Some(MAKE.to_owned()),
-            ),
-            None => {
-                taken.push((hash, index));
-                hashes.push(hash);
-            }
-        }
-    }
-    Some(hashes)
-}
-
-fn rights(table: &Table<'_>) -> Rights {
-    if !table.has("rights") {
-        return Rights::all();
-    }
-    if let Some(DeValue::Array(list)) = table.any("rights").map(Spanned::get_ref)
-        && list.is_empty()
-    {
-        table.sink().warning(
-            &table.span_of("rights"),
-            format!(
-                "`{}` is empty: whatever this caller asks for is refused",
-                table.named("rights")
-            ),
-            Some("name what it may do, or remove the key for everything".to_owned()),
-        );
-    }
-    let mut rights = Rights::NONE;
-    for written in table.one_or_many("rights") {
-        match Right::named(&written.value) {
-            Some(right) => rights = rights.with(right),
-            None => {
-                let names = Right::ALL.iter().map(|right| right.name());
-                table.sink().unknown(&written.span, "right", &written.value, names);
-            }
-        }
-    }
-    rights
-}
-
-fn pace(table: &Table<'_>) -> CallerPace {
-    let mut pace = CallerPace::default();
-    let rate = process::rate(table, "rate", &mut pace.per_second);
-    // Who only says how many a second gets the usual two seconds' worth at once.
-    if !process::rate(table, "burst", &mut pace.burst) && rate {
-        pace.burst = pace.per_second.saturating_add(pace.per_second.get());
-    }
-    process::span(table, "queue", &mut pace.queue);
-    pace
 }
 
 fn cache(project: &Table<'_>) -> Cache {

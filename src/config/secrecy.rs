@@ -8,7 +8,7 @@
 use toml::Spanned;
 use toml::de::DeValue;
 
-use super::{ROOT, process, project, upstream};
+use super::{ROOT, caller, process, project, tls, upstream};
 use crate::diagnostic::nearest;
 use crate::diagnostic::reader::{Key, Table};
 use crate::secret::TokenHash;
@@ -19,12 +19,12 @@ const SECRET: &[&str] = &["client_secret", "token", "tokens", "password", "secre
 
 const TABLES: &[&[Key]] = &[
     ROOT,
-    process::TLS,
+    tls::TLS,
     process::LIMITS,
     process::LOG,
     process::RELOAD,
     project::PROJECT,
-    project::CALLER,
+    caller::CALLER,
     project::CACHE,
     upstream::UPSTREAM,
     upstream::AUTH,

@@ -5,6 +5,8 @@ use crate::diagnostic::Severity;
 use crate::gate::{CallerPace, Right, Rights};
 use crate::secret::SecretSource;
 
+mod clients;
+
 const PROFILES: &[&str] = &["entra", "okta", "onelogin", "ping", "tolerant", "strict"];
 
 fn read(text: &str) -> (Option<Config>, Report) {
@@ -61,15 +63,23 @@ fn the_samples_comments_show_the_defaults() {
         let bare = line.strip_prefix("# ").unwrap_or(line);
         let key = bare.split('=').next().unwrap_or_default().trim();
         let is_key = bare.contains('=') && key.bytes().all(|b| b.is_ascii_lowercase() || b == b'_');
-        // Neither has a default that could be written.
-        let optional = matches!(key, "ca" | "client_certificate" | "client_key" | "public_url");
+        // None of these has a default that could be written.
+        let optional = matches!(
+            key,
+            "ca" | "client_certificate"
+                | "client_key"
+                | "public_url"
+                | "client_ca"
+                | "client_crl"
+                | "certificates"
+        );
         whole.push_str(if is_key && !optional { bare } else { line });
         whole.push('\n');
     }
-    for keys in [process::LIMITS, process::LOG, process::RELOAD, project::CALLER, project::CACHE] {
-        for key in keys {
-            assert!(whole.lines().any(|line| line.starts_with(key.name)), "{}", key.name);
-        }
+    let tables = [process::LIMITS, process::LOG, process::RELOAD, caller::CALLER, project::CACHE];
+    for key in tables.into_iter().chain([tls::TLS]).flatten().filter(|key| !key.refused) {
+        let is_there = |line: &str| line.trim_start_matches("# ").starts_with(key.name);
+        assert!(whole.lines().any(is_there), "{}", key.name);
     }
     let shown = |config: Config| {
         let project = config.projects[0].clone();

@@ -89,7 +89,8 @@ fn bearer(header: &[u8]) -> Option<&[u8]> {
 /// Lets in only requests with a known token, and tells the service inside whose it was.
 ///
 /// The caller is put into the request's extensions as `Arc<Caller>`. The peer is taken from the
-/// extension [`PeerAddr`]; requests without one share a charge.
+/// extension [`PeerAddr`]; requests without one share a charge. The certificate that it showed is
+/// taken from the extension [`PeerCertificate`](crate::seam::PeerCertificate).
 #[derive(Clone, Debug)]
 pub struct AuthenticateLayer<D> {
     doors: D,
@@ -149,7 +150,7 @@ fn admit<D: Doors, B>(doors: &D, request: &Request<B>) -> Result<Arc<Caller>, De
     let door = doors.door(request.uri().path(), request.extensions()).ok_or(Denied::NoSuchPath)?;
     let nobody = PeerAddr(SocketAddr::new(IpAddr::V4(Ipv4Addr::UNSPECIFIED), 0));
     let peer = request.extensions().get().copied().unwrap_or(nobody);
-    door.admit(request.headers(), peer)
+    door.admit(request.headers(), peer, request.extensions().get())
 }
 
 /// The answer of [`Authenticate`]: the inner service's, or the denial.

@@ -17,6 +17,7 @@ fn caller(name: &str, index: usize, tokens: &[&str], clock: &Arc<FakeClock>) -> 
         name: name.into(),
         index,
         hashes: tokens.iter().map(|token| TokenHash::of(token)).collect(),
+        certificates: Vec::new(),
         rights: Rights::all().without(Right::Delete),
         limit: Arc::new(CallerLimit::new(pace(2, 3, 1000), clock)),
     }
@@ -108,6 +109,7 @@ impl Doors for OneDoor {
 
 fn door(clock: &Arc<FakeClock>) -> OneDoor {
     OneDoor(Arc::new(Door {
+        project: "hr".into(),
         callers: Callers::new(vec![caller("entra", 0, &[GOOD], clock)], false),
         failures: Arc::new(FailureLimit::new(FailurePace::default(), Arc::clone(clock) as _)),
     }))
@@ -160,6 +162,47 @@ async fn bad_attempts_are_charged_to_the_peer_and_never_to_its_good_neighbour() 
     }
     assert_eq!(pass(&doors, request("/scim/v2/Users", &[GOOD])).await.unwrap(), "entra");
     assert_eq!(pass(&doors, request("/scim/v2/Users", &[])).await, Err(Denied::MissingToken));
+}
+
+#[tokio::test]
+async fn a_token_of_a_caller_with_certificates_comes_with_one_of_them_or_is_as_good_as_unknown() {
+    let clock = FakeClock::new();
+    let ours = [b"one".as_slice(), b"two"].map(Fingerprint::of).to_vec();
+    let bound = Caller { certificates: ours, ..caller("entra", 0, &[GOOD], &clock) };
+    let free = caller("okta", 1, &[NEXT], &clock);
+    let doors = OneDoor(Arc::new(Door {
+        project: "hr".into(),
+        callers: Callers::new(vec![bound, free], false),
+        failures: Arc::new(FailureLimit::new(FailurePace::default(), Arc::clone(&clock) as _)),
+    }));
+    let with = |token, certificate: Option<&[u8]>| {
+        let mut request = request("/scim/v2/Users", &[token]);
+        if let Some(certificate) = certificate {
+            request.extensions_mut().insert(PeerCertificate::new(certificate));
+        }
+        request
+    };
+    for certificate in [b"one".as_slice(), b"two"] {
+        assert_eq!(pass(&doors, with(GOOD, Some(certificate))).await.unwrap(), "entra");
+        clock.advance(Duration::from_secs(1));
+    }
+    for certificate in [None, Some(b"two".as_slice()), Some(b"three")] {
+        assert_eq!(pass(&doors, with(NEXT, certificate)).await.unwrap(), "okta");
+        clock.advance(Duration::from_secs(1));
+    }
+    for certificate in [None, Some(b"three".as_slice()), Some(b"")] {
+        for token in [GOOD, "scim_bad"] {
+            assert_eq!(pass(&doors, with(token, certificate)).await, Err(Denied::BadToken));
+        }
+    }
+    // Charged like any other failure, four more of which are allowed here.
+    let mut answers = Vec::new();
+    for _ in 0..5 {
+        answers.push(pass(&doors, with(GOOD, None)).await.unwrap_err());
+    }
+    assert_eq!(answers[..4], [Denied::BadToken; 4]);
+    assert!(matches!(answers[4], Denied::TooManyFailures { .. }));
+    assert_eq!(pass(&doors, with(GOOD, Some(b"one"))).await.unwrap(), "entra");
 }
 
 #[tokio::test]

@@ -18,9 +18,9 @@ use tokio::sync::OwnedSemaphorePermit;
 use tokio_rustls::TlsAcceptor;
 use tower::{Service, ServiceExt};
 
-use super::tls::{H2, Tls};
+use super::tls::{self, H2, Tls};
 use super::{Limits, Stop};
-use crate::seam::{Clock, PeerAddr, Socket, Stream};
+use crate::seam::{Clock, PeerAddr, PeerCertificate, Socket, Stream};
 
 mod pulse;
 
@@ -41,6 +41,13 @@ pub(super) struct Edge<S> {
     pub(super) clock: Arc<dyn Clock>,
 }
 
+/// Who is at the other end of a connection.
+struct Peer {
+    address: SocketAddr,
+    /// What it showed, where it had to show something.
+    certificate: Option<PeerCertificate>,
+}
+
 impl<S, B> Edge<S>
 where
     S: Service<Request<Incoming>, Response = Response<B>> + Clone + Send + Sync + 'static,
@@ -59,6 +66,7 @@ where
         permit: OwnedSemaphorePermit,
     ) {
         let Some(tls) = &self.tls else {
+            let peer = Peer { address: peer, certificate: None };
             return self.http1(socket, peer, stop, permit);
         };
         let handshake = TlsAcceptor::from(tls.current()).accept(socket);
@@ -71,14 +79,23 @@ where
             }
             () = stop.clone().draining() => return,
         };
-        match stream {
-            Ok(stream) if stream.get_ref().1.alpn_protocol() == Some(H2) => {
-                self.http2(stream, peer, stop, permit);
+        let stream = match stream {
+            Ok(stream) => stream,
+            // Scanners, clients that do not trust the certificate, and clients whose own is not
+            // trusted; both of these are worth a look when a new installation does not get through.
+            Err(error) => {
+                let reason = tls::refusal(&error);
+                tracing::debug!(%peer, %error, reason, "a handshake failed");
+                return;
             }
-            Ok(stream) => self.http1(stream, peer, stop, permit),
-            // Scanners and clients that do not trust the certificate; the latter is worth a look
-            // when a new installation does not get through.
-            Err(error) => tracing::debug!(%peer, %error, "a handshake failed"),
+        };
+        let (_, handshake) = stream.get_ref();
+        let shown = handshake.peer_certificates().and_then(<[_]>::first);
+        let certificate = shown.map(|certificate| PeerCertificate::new(certificate));
+        let peer = Peer { address: peer, certificate };
+        match handshake.alpn_protocol() {
+            Some(H2) => self.http2(stream, peer, stop, permit),
+            _ => self.http1(stream, peer, stop, permit),
         }
     }
 
@@ -87,13 +104,14 @@ where
     fn http1<T: Stream + 'static>(
         self: Arc<Self>,
         stream: T,
-        peer: SocketAddr,
+        peer: Peer,
         stop: Stop,
         permit: OwnedSemaphorePermit,
     ) {
         let pulse = Arc::new(Pulse::new(Arc::clone(&self.clock)));
         let watchdog = Watchdog::new(Arc::clone(&pulse), &self.limits);
         let header_bytes = usize::try_from(self.limits.header_bytes).unwrap_or(usize::MAX);
+        let address = peer.address;
         let stream = TokioIo::new(Watched::new(stream, Arc::clone(&pulse)));
         let connection = http1::Builder::new()
             // Our own watchdog tells silence from slowness; hyper's timer cannot.
@@ -102,21 +120,22 @@ where
             .max_buf_size(BUFFER.max(header_bytes))
             .serve_connection(
                 stream,
-                service_fn(move |request| self.answer(request, peer, &pulse)),
+                service_fn(move |request| self.answer(request, &peer, &pulse)),
             );
-        tokio::spawn(live(Box::pin(connection), peer, watchdog, stop, permit));
+        tokio::spawn(live(Box::pin(connection), address, watchdog, stop, permit));
     }
 
     /// Begins to speak HTTP/2.
     fn http2<T: Stream + 'static>(
         self: Arc<Self>,
         stream: T,
-        peer: SocketAddr,
+        peer: Peer,
         stop: Stop,
         permit: OwnedSemaphorePermit,
     ) {
         let pulse = Arc::new(Pulse::new(Arc::clone(&self.clock)));
         let watchdog = Watchdog::new(Arc::clone(&pulse), &self.limits);
+        let address = peer.address;
         let connection = http2::Builder::new(TokioExecutor::new())
             .max_concurrent_streams(self.limits.streams)
             .max_header_list_size(self.limits.header_bytes)
@@ -126,19 +145,23 @@ where
             .serve_connection(
                 // Not `Watched`: frames come at any time and are not the beginning of a head.
                 TokioIo::new(stream),
-                service_fn(move |request| self.answer(request, peer, &pulse)),
+                service_fn(move |request| self.answer(request, &peer, &pulse)),
             );
-        tokio::spawn(live(Box::pin(connection), peer, watchdog, stop, permit));
+        tokio::spawn(live(Box::pin(connection), address, watchdog, stop, permit));
     }
 
     /// One request into the service and its answer back.
     fn answer(
         &self,
         mut request: Request<Incoming>,
-        peer: SocketAddr,
+        peer: &Peer,
         pulse: &Arc<Pulse>,
     ) -> impl Future<Output = Result<Response<B>, S::Error>> + Send + use<S, B> {
-        request.extensions_mut().insert(PeerAddr(peer));
+        let extensions = request.extensions_mut();
+        extensions.insert(PeerAddr(peer.address));
+        if let Some(certificate) = &peer.certificate {
+            extensions.insert(certificate.clone());
+        }
         let busy = pulse.begin();
         let answer = self.service.clone().oneshot(request);
         async move {

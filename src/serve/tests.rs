@@ -40,7 +40,7 @@ fn tls(algorithm: &'static SignatureAlgorithm) -> (ServerConfig, CertificateDer<
     crate::platform::write_private(&path, both.as_bytes()).unwrap();
     let identity = tls::Identity::load(&path, &path);
     std::fs::remove_file(path).unwrap();
-    (identity.unwrap().server_config().unwrap(), certificate.der().clone())
+    (identity.unwrap().server_config(None).unwrap(), certificate.der().clone())
 }
 
 /// A server that runs, and the client's side of it.

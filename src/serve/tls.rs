@@ -1,20 +1,25 @@
 //! Certificates and keys: read from PEM files, checked, made into what rustls wants.
 //!
-//! One provider, aws-lc-rs; TLS 1.2 and 1.3; ECDSA and RSA keys; `h2` before `http/1.1` by ALPN.
+//! [`Identity`] is what the server shows, [`Clients`] whom it lets in. One provider, aws-lc-rs; TLS 1.2 and 1.3; ECDSA and RSA keys; `h2` before `http/1.1` by ALPN.
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use rustls::crypto::aws_lc_rs;
 use rustls::pki_types::CertificateDer;
-use rustls::server::ServerConfig;
+use rustls::server::{
+    NoServerSessionStorage, ServerConfig, VerifierBuilderError, WebPkiClientVerifier,
+};
 use rustls::sign::{CertifiedKey, SingleCertAndKey};
 use rustls::{Error, InconsistentKeys};
 
 use crate::pem::{self, PemError};
 
+mod clients;
 mod validity;
 
+pub use clients::Clients;
+pub(super) use clients::refusal;
 pub use validity::Validity;
 
 /// The organisation in every certificate that the demonstration makes. Its keys lie in temporary
@@ -87,6 +92,40 @@ pub enum TlsError {
         /// The file with the chain.
         certificate: PathBuf,
     },
+    /// A certificate that is to vouch for clients cannot vouch for anybody.
+    #[error(
+        "expected authorities in `{}`, found at place {place} a certificate that may issue none: \
+         name the one that issued it",
+        path.display()
+    )]
+    NoAuthority {
+        /// The file with the authorities.
+        path: PathBuf,
+        /// The place of the certificate, counted from one.
+        place: usize,
+    },
+    /// A list of revoked certificates is none that can be used.
+    #[error("expected whole X.509 CRLs of version 2 in `{}`, found another", path.display())]
+    UnusableList {
+        /// The file with the lists.
+        path: PathBuf,
+        /// What rustls said.
+        #[source]
+        cause: VerifierBuilderError,
+    },
+    /// Of an authority it is not said what it has revoked, so that no client of it would get in.
+    #[error(
+        "expected in `{}` a list of every authority in `{}`, found none of the one at place {place}",
+        revocations.display(), authorities.display()
+    )]
+    NoListOf {
+        /// The file with the lists.
+        revocations: PathBuf,
+        /// The file with the authorities.
+        authorities: PathBuf,
+        /// The place of the authority, counted from one.
+        place: usize,
+    },
     /// rustls refuses what was put together.
     #[error("cannot set up TLS")]
     Unsupported(#[source] Error),
@@ -142,21 +181,31 @@ impl Identity {
         Validity::of(self.certified.end_entity_cert().ok()?)
     }
 
-    /// The configuration of a server that shows this identity.
+    /// The configuration of a server that shows this identity, and lets in whoever comes or only
+    /// such `clients`.
     ///
     /// # Errors
     /// [`TlsError::Unsupported`] when rustls refuses it.
-    pub fn server_config(&self) -> Result<ServerConfig, TlsError> {
+    pub fn server_config(&self, clients: Option<&Clients>) -> Result<ServerConfig, TlsError> {
         let provider = Arc::new(aws_lc_rs::default_provider());
         let resolver = SingleCertAndKey::from(Arc::clone(&self.certified));
+        let verifier = clients.map_or_else(WebPkiClientVerifier::no_client_auth, |clients| {
+            Arc::clone(&clients.verifier)
+        });
         let mut config = ServerConfig::builder_with_provider(provider)
             .with_protocol_versions(&[&rustls::version::TLS13, &rustls::version::TLS12])
             .map_err(TlsError::Unsupported)?
-            .with_no_client_auth()
+            .with_client_cert_verifier(verifier)
             .with_cert_resolver(Arc::new(resolver));
         config.alpn_protocols = vec![H2.to_vec(), HTTP_1_1.to_vec()];
         // With P-256 a resumption saves nothing; one ticket is for those who have RSA.
         config.send_tls13_tickets = 1;
+        if clients.is_some() {
+            // Who resumes is not verified again, though the certificate may have ended since or
+            // have been revoked.
+            config.send_tls13_tickets = 0;
+            config.session_storage = Arc::new(NoServerSessionStorage {});
+        }
         Ok(config)
     }
 }

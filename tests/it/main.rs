@@ -11,6 +11,8 @@
 
 mod architecture;
 mod checking;
+mod clients;
+mod clients_binary;
 mod create;
 mod demo;
 mod derived;

@@ -2,6 +2,7 @@
 #![allow(dead_code, unused_imports, reason = "each scene takes what it needs")]
 
 mod answer;
+mod card;
 mod certificate;
 mod client;
 pub(crate) mod columns;
@@ -18,6 +19,7 @@ mod written;
 use std::path::Path;
 
 pub(crate) use answer::{Answer, has};
+pub(crate) use card::{Card, Issuer};
 pub(crate) use certificate::{Authority, KeyKind};
 pub(crate) use client::Client;
 pub(crate) use dialect::{Dialect, on_all, play, shipped};

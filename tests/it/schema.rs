@@ -125,6 +125,17 @@ fn mistakes(text: &str) -> Vec<String> {
     made
 }
 
+/// The sample with every key that it has, those that are commented out too.
+fn uncommented(text: &str) -> String {
+    let line = |line: &str| {
+        let bare = line.strip_prefix("# ").unwrap_or(line);
+        let key = bare.split('=').next().unwrap_or_default().trim_end();
+        let is_key = bare.contains('=') && key.chars().all(|c| c.is_ascii_lowercase() || c == '_');
+        format!("{}\n", if is_key { bare } else { line })
+    };
+    text.lines().map(line).collect()
+}
+
 #[test]
 fn what_the_reader_refuses_by_name_or_type_the_schema_refuses_too() {
     let (config, mapping) = (of_config(), of_mapping());
@@ -140,7 +151,10 @@ fn what_the_reader_refuses_by_name_or_type_the_schema_refuses_too() {
             );
         }
     }
-    for text in blocks("sidecar") {
+    let whole = uncommented(SAMPLE);
+    assert!(!reader_refuses_config(&whole) && whole.contains("\nclient_ca "), "{whole}");
+    assert_eq!(complaints(&config, &whole), [""; 0]);
+    for text in blocks("sidecar").into_iter().chain([&*whole]) {
         for wrong in mistakes(text) {
             tried += 1;
             assert!(reader_refuses_config(&wrong), "the reader takes\n{}", changed(text, &wrong));

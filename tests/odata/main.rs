@@ -29,6 +29,7 @@ mod values;
 #[allow(dead_code, reason = "these scenes take what they need")]
 mod scene {
     pub(crate) mod answer;
+    pub(crate) mod card;
     pub(crate) mod certificate;
     pub(crate) mod client;
     pub(crate) mod folder;

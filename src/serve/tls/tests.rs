@@ -1,8 +1,9 @@
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use rcgen::{
-    CertificateParams, DnType, KeyPair, PKCS_ECDSA_P256_SHA256, PKCS_ECDSA_P384_SHA384,
-    PKCS_RSA_SHA256, SignatureAlgorithm,
+    BasicConstraints, CertificateParams, CertificateRevocationListParams, CertifiedIssuer, DnType,
+    IsCa, KeyIdMethod, KeyPair, KeyUsagePurpose, PKCS_ECDSA_P256_SHA256, PKCS_ECDSA_P384_SHA384,
+    PKCS_RSA_SHA256, SerialNumber, SignatureAlgorithm, date_time_ymd,
 };
 
 use super::*;
@@ -84,7 +85,7 @@ fn every_kind_of_key_in_every_wrapping_is_read() {
             let marked = folder.write("key.pem", &format!("\u{feff}{text}"));
             assert!(Identity::load(&chain, &marked).is_ok(), "as Windows editors write it");
             let identity = Identity::load(&chain, &folder.write("key.pem", &text)).unwrap();
-            let config = identity.refuse_development().unwrap().server_config().unwrap();
+            let config = identity.refuse_development().unwrap().server_config(None).unwrap();
             assert_eq!(config.alpn_protocols, [&b"h2"[..], b"http/1.1"]);
         }
     }
@@ -157,7 +158,7 @@ fn what_the_demonstration_made_is_refused() {
     let made = crate::demo::certificate::Development::generate().unwrap();
     let chain = folder.write("chain.pem", &made.certificate);
     let identity = Identity::load(&chain, &folder.write("key.pem", made.key.expose())).unwrap();
-    assert!(identity.server_config().is_ok());
+    assert!(identity.server_config(None).is_ok());
     let refused = identity.refuse_development().unwrap_err();
     assert!(matches!(refused, TlsError::Development { .. }));
 
@@ -167,4 +168,94 @@ fn what_the_demonstration_made_is_refused() {
     let chain = folder.write("mixed.pem", &mixed);
     let identity = Identity::load(&chain, &folder.write("mixed-key.pem", &pair.serialize_pem()));
     assert!(identity.unwrap().refuse_development().is_err());
+
+    let authorities = folder.write("authorities.pem", &made.authority);
+    let refused = Clients::load(&authorities, None).unwrap().refuse_development().unwrap_err();
+    assert!(matches!(refused, TlsError::Development { .. }));
+}
+
+type Issuer = CertifiedIssuer<'static, KeyPair>;
+
+fn authority(name: &str) -> Issuer {
+    let mut params = CertificateParams::new(Vec::new()).unwrap();
+    params.distinguished_name.push(DnType::CommonName, name);
+    params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
+    CertifiedIssuer::self_signed(params, key(&PKCS_ECDSA_P256_SHA256)).unwrap()
+}
+
+/// A list without anybody on it, good until the first day of a year.
+fn list(issuer: &Issuer, until: i32) -> String {
+    let list = CertificateRevocationListParams {
+        this_update: date_time_ymd(2020, 1, 1),
+        next_update: date_time_ymd(until, 1, 1),
+        crl_number: SerialNumber::from(1),
+        issuing_distribution_point: None,
+        revoked_certs: Vec::new(),
+        key_identifier_method: KeyIdMethod::Sha256,
+    };
+    list.signed_by(issuer).unwrap().pem().unwrap()
+}
+
+#[test]
+fn whom_a_clients_certificate_must_be_of_is_read() {
+    let folder = Folder::new("clients");
+    let (ours, theirs) = (authority("ours"), authority("theirs"));
+    let both = folder.write("both.pem", &format!("{}{}", ours.pem(), theirs.pem()));
+    assert_eq!(Clients::load(&both, None).unwrap().lists(), []);
+    let lists = folder.write("both.crl", &format!("{}{}", list(&theirs, 2021), list(&ours, 3021)));
+    let clients = Clients::load(&both, Some(&lists)).unwrap();
+    let ends: Vec<String> = clients.lists().iter().map(|list| list.until.to_string()).collect();
+    assert_eq!(ends, ["2021-01-01T00:00:00Z", "3021-01-01T00:00:00Z"]);
+
+    // A client that is to be trusted alone vouches for itself.
+    let alone = certificate(&key(&PKCS_ECDSA_P256_SHA256), "alone");
+    Clients::load(&folder.write("alone.pem", &alone), None).unwrap();
+
+    // Nobody resumes who may have been revoked meanwhile.
+    let pair = key(&PKCS_ECDSA_P256_SHA256);
+    let own = format!("{}{}", certificate(&pair, "us"), pair.serialize_pem());
+    let own = folder.write("own.pem", &own);
+    let identity = Identity::load(&own, &own).unwrap();
+    let config = identity.server_config(Some(&clients)).unwrap();
+    assert!(!config.session_storage.can_cache());
+    assert!(identity.server_config(None).unwrap().session_storage.can_cache());
+}
+
+#[test]
+fn each_mistake_about_clients_is_told_with_its_file() {
+    let folder = Folder::new("clients-mistakes");
+    let (ours, theirs) = (authority("ours"), authority("theirs"));
+    let pair = key(&PKCS_ECDSA_P256_SHA256);
+    let mut params = CertificateParams::new(Vec::new()).unwrap();
+    params.distinguished_name.push(DnType::CommonName, "a client");
+    let client = params.signed_by(&pair, &ours).unwrap().pem();
+    let good = folder.write("good.pem", &ours.pem());
+    let both = folder.write("both.pem", &format!("{}{}", ours.pem(), theirs.pem()));
+    let leaf = folder.write("leaf.pem", &format!("{}{client}", ours.pem()));
+    let one = folder.write("one.crl", &list(&ours, 3021));
+    let odd = folder.write("odd.crl", &armoured("X509 CRL", b"xyz"));
+    let nonsense = folder.write("nonsense.pem", &armoured("CERTIFICATE", b"xyz"));
+    let load = |authorities: &Path, lists| Clients::load(authorities, lists).unwrap_err();
+
+    assert!(matches!(load(&one, None), TlsError::Pem(PemError::NoCertificate { .. })));
+    assert!(matches!(load(&nonsense, None), TlsError::UnusableCertificate { .. }));
+    assert!(matches!(load(&good, Some(&good)), TlsError::Pem(PemError::NoRevocations { .. })));
+    assert!(matches!(load(&good, Some(&odd)), TlsError::UnusableList { .. }));
+    assert_eq!(
+        load(&leaf, None).to_string(),
+        format!(
+            "expected authorities in `{}`, found at place 2 a certificate that may issue none: \
+             name the one that issued it",
+            leaf.display()
+        )
+    );
+    assert_eq!(
+        load(&both, Some(&one)).to_string(),
+        format!(
+            "expected in `{}` a list of every authority in `{}`, found none of the one at place 2",
+            one.display(),
+            both.display()
+        )
+    );
 }

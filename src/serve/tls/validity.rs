@@ -1,12 +1,14 @@
-//! From when until when a certificate is good: the one thing of it that rustls does not look at,
-//! for a server shows even one that every client refuses.
+//! From when until when a certificate is good, or a list of what was revoked. rustls does not look
+//! at it before somebody comes: a server shows even a certificate that every client refuses.
 
 use jiff::Timestamp;
 use x509_cert::Certificate;
+use x509_cert::crl::CertificateList;
 use x509_cert::der::Decode;
 use x509_cert::time::Time;
 
-/// The first and the last second in which a certificate is good (RFC 5280 §4.1.2.5).
+/// The first and the last second in which a certificate is good (RFC 5280 §4.1.2.5), or a list of
+/// what was revoked (§5.1.2.4, §5.1.2.5).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Validity {
     /// The first one.
@@ -22,6 +24,13 @@ impl Validity {
         let certificate = Certificate::from_der(certificate).ok()?;
         let validity = certificate.tbs_certificate().validity();
         Some(Self { from: instant(&validity.not_before)?, until: instant(&validity.not_after)? })
+    }
+
+    /// That of a list of revoked certificates in DER; `None` for what is none, or has no end.
+    pub(super) fn of_list(list: &[u8]) -> Option<Self> {
+        let list: CertificateList = CertificateList::from_der(list).ok()?;
+        let list = list.tbs_cert_list;
+        Some(Self { from: instant(&list.this_update)?, until: instant(&list.next_update?)? })
     }
 }
 

@@ -13,19 +13,28 @@ use hyper_util::client::legacy::{Client as Pooled, Error};
 use hyper_util::rt::TokioExecutor;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use rustls::crypto::aws_lc_rs;
-use rustls::{ClientConfig, RootCertStore};
+use rustls::{ClientConfig, RootCertStore, SupportedProtocolVersion};
 use serde_json::Value as Json;
 
 use super::answer::Answer;
+use super::card::Card;
 
 /// A client of the sidecar that sends what it is told and no header more.
 #[derive(Clone)]
 pub(crate) struct Client {
     pooled: Pooled<HttpsConnector<HttpConnector>, Full<Bytes>>,
-    roots: RootCertStore,
-    http2: bool,
+    wire: Wire,
     base: String,
     token: Option<String>,
+}
+
+/// How it connects.
+#[derive(Clone)]
+struct Wire {
+    roots: RootCertStore,
+    http2: bool,
+    versions: &'static [&'static SupportedProtocolVersion],
+    card: Option<Arc<Card>>,
 }
 
 impl Client {
@@ -37,24 +46,40 @@ impl Client {
         token: String,
     ) -> Self {
         let base = format!("https://{address}{base_path}");
-        Self { pooled: pooled(roots.clone(), true), roots, http2: true, base, token: Some(token) }
+        let wire = Wire { roots, http2: true, versions: rustls::DEFAULT_VERSIONS, card: None };
+        Self { pooled: pooled(&wire), wire, base, token: Some(token) }
     }
 
     /// The same over HTTP/1.1.
     pub(crate) fn over_http1(mut self) -> Self {
-        self.http2 = false;
+        self.wire.http2 = false;
         self.anew()
     }
 
     /// The same over connections of its own.
     pub(crate) fn anew(mut self) -> Self {
-        self.pooled = pooled(self.roots.clone(), self.http2);
+        self.pooled = pooled(&self.wire);
         self
     }
 
     /// The same, trusting others than the sidecar's authority, over connections of its own.
     pub(crate) fn trusting(mut self, roots: RootCertStore) -> Self {
-        self.roots = roots;
+        self.wire.roots = roots;
+        self.anew()
+    }
+
+    /// The same with that version of TLS alone, over connections of its own.
+    pub(crate) fn speaking(
+        mut self,
+        only: &'static [&'static SupportedProtocolVersion; 1],
+    ) -> Self {
+        self.wire.versions = only;
+        self.anew()
+    }
+
+    /// The same with a certificate, over connections of its own.
+    pub(crate) fn showing(mut self, card: &Arc<Card>) -> Self {
+        self.wire.card = Some(Arc::clone(card));
         self.anew()
     }
 
@@ -160,14 +185,17 @@ impl Client {
     }
 }
 
-fn pooled(roots: RootCertStore, http2: bool) -> Pooled<HttpsConnector<HttpConnector>, Full<Bytes>> {
+fn pooled(wire: &Wire) -> Pooled<HttpsConnector<HttpConnector>, Full<Bytes>> {
     let config = ClientConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
-        .with_safe_default_protocol_versions()
+        .with_protocol_versions(wire.versions)
         .unwrap()
-        .with_root_certificates(roots)
-        .with_no_client_auth();
+        .with_root_certificates(wire.roots.clone());
+    let config = match &wire.card {
+        None => config.with_no_client_auth(),
+        Some(card) => card.shown_by(config),
+    };
     let builder = HttpsConnectorBuilder::new().with_tls_config(config).https_only();
     let connector =
-        if http2 { builder.enable_http2().build() } else { builder.enable_http1().build() };
-    Pooled::builder(TokioExecutor::new()).http2_only(http2).build(connector)
+        if wire.http2 { builder.enable_http2().build() } else { builder.enable_http1().build() };
+    Pooled::builder(TokioExecutor::new()).http2_only(wire.http2).build(connector)
 }

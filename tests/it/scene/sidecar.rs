@@ -38,8 +38,12 @@ pub(crate) struct Sidecar {
 pub(crate) struct Setup {
     projects: Vec<Project>,
     listen: String,
+    /// More lines of `[tls]`.
+    tls: String,
     limits: String,
     tables: String,
+    /// More files, each with its text.
+    files: BTreeMap<String, String>,
     key: KeyKind,
     seams: Seams,
 }
@@ -92,8 +96,10 @@ impl Sidecar {
         Setup {
             projects: vec![project],
             listen: "127.0.0.1:0".to_owned(),
+            tls: String::new(),
             limits: String::new(),
             tables: String::new(),
+            files: BTreeMap::new(),
             key: KeyKind::Ecdsa,
             seams,
         }
@@ -239,6 +245,18 @@ impl Setup {
         self
     }
 
+    /// With clients that must show a certificate of this authority, which has revoked what the list
+    /// says, if there is one.
+    pub(crate) fn asking(mut self, authority: &str, list: Option<&str>) -> Self {
+        "client_ca = \"clients.crt\"\n".clone_into(&mut self.tls);
+        self.files.insert("clients.crt".to_owned(), authority.to_owned());
+        if let Some(list) = list {
+            self.tls.push_str("client_crl = \"clients.crl\"\n");
+            self.files.insert("clients.crl".to_owned(), list.to_owned());
+        }
+        self
+    }
+
     /// With a certificate of another kind.
     pub(crate) fn key(mut self, kind: KeyKind) -> Self {
         self.key = kind;
@@ -275,6 +293,9 @@ impl Setup {
         for project in &self.projects {
             folder.write(&format!("mappings/{}.toml", project.name), &project.mapping);
         }
+        for (name, text) in &self.files {
+            folder.write(name, text);
+        }
         folder.write("sidecar.toml", &self.configuration());
     }
 
@@ -287,11 +308,11 @@ admin  = "127.0.0.1:0"
 [tls]
 certificate = "certs/sidecar.crt"
 key         = "certs/sidecar.key"
-
+{}
 [limits]
 {}
 {}"#,
-            self.listen, self.limits, self.tables
+            self.listen, self.tls, self.limits, self.tables
         );
         for project in &self.projects {
             let Project { name, base_path, upstream, lines, upstream_lines, .. } = project;
