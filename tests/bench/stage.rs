@@ -2,17 +2,17 @@
 //! which is another process; and one connection to it.
 
 #[path = "caller.rs"]
-mod caller;
+pub(crate) mod caller;
 #[path = "../it/scene/certificate.rs"]
 #[expect(dead_code, reason = "scenes use more of it")]
 mod certificate;
 #[path = "demo.rs"]
-mod demo;
+pub(crate) mod demo;
 #[path = "../it/scene/folder.rs"]
-mod folder;
+pub(crate) mod folder;
 #[path = "../it/scene/process.rs"]
 #[expect(dead_code, reason = "scenes use more of it")]
-mod process;
+pub(crate) mod process;
 
 use std::process::Command;
 
@@ -43,7 +43,8 @@ pub(crate) struct Stage {
     runtime: Runtime,
     authority: Authority,
     pub(crate) folder: Folder,
-    _legacy: Process,
+    legacy: demo::Printed,
+    _process: Process,
 }
 
 impl Stage {
@@ -59,7 +60,7 @@ impl Stage {
         folder.private("secrets/client", legacy.told("client secret"));
         let (upstream, client) = (legacy.told("legacy server"), legacy.told("client id"));
         folder.write("sidecar.toml", &configuration(upstream, client));
-        Self { runtime: Runtime::new().unwrap(), authority, folder, _legacy: process }
+        Self { runtime: Runtime::new().unwrap(), authority, folder, legacy, _process: process }
     }
 
     /// Serves for as long as the work takes, and ends well.
@@ -70,7 +71,8 @@ impl Stage {
             let address = process.told("serving address=").await;
             let address = address.split_whitespace().next().unwrap();
             let authority = self.authority.authority.as_bytes();
-            work(Served { process: process.id(), address, authority }).await;
+            let (base, token) = ("/scim/v2", TOKEN);
+            work(Served { process: process.id(), address, authority, base, token }).await;
         });
         process.signal("TERM");
         let (code, _, err) = process.ended();
@@ -78,14 +80,43 @@ impl Stage {
     }
 }
 
-/// A sidecar that serves.
+#[allow(dead_code, reason = "most benches look at the sidecar alone")]
+impl Stage {
+    /// Where the legacy server listens.
+    pub(crate) fn upstream_address(&self) -> &str {
+        self.upstream().0
+    }
+
+    /// The path in front of all that the legacy server has.
+    pub(crate) fn upstream_path(&self) -> &str {
+        self.upstream().1
+    }
+
+    /// A token for the legacy server.
+    pub(crate) fn token(&self) -> &str {
+        self.legacy.told("token")
+    }
+
+    fn upstream(&self) -> (&str, &str) {
+        let url = self.legacy.told("legacy server").trim_start_matches("http://");
+        url.split_at(url.find('/').unwrap())
+    }
+}
+
+/// A server with the stage's certificate: the sidecar, unless a bench puts another in its place.
 #[derive(Clone, Copy)]
 pub(crate) struct Served<'s> {
     /// The process.
     #[allow(dead_code, reason = "not every bench looks at it")]
     pub(crate) process: u32,
-    address: &'s str,
-    authority: &'s [u8],
+    /// Its address and port.
+    pub(crate) address: &'s str,
+    /// Who vouches for it.
+    pub(crate) authority: &'s [u8],
+    /// The path in front of those that are asked for.
+    pub(crate) base: &'s str,
+    /// Who asks.
+    pub(crate) token: &'s str,
 }
 
 impl Served<'_> {
@@ -95,7 +126,8 @@ impl Served<'_> {
         let stream = caller::connector(self.authority).oneshot(uri).await.unwrap();
         let (sender, connection) = http1::handshake(stream).await.unwrap();
         tokio::spawn(connection);
-        Connection { sender, host: self.address.parse().unwrap() }
+        let (host, base) = (self.address.parse().unwrap(), self.base.to_owned());
+        Connection { sender, host, base, token: self.token.to_owned() }
     }
 }
 
@@ -104,6 +136,8 @@ impl Served<'_> {
 pub(crate) struct Connection {
     sender: SendRequest<Full<Bytes>>,
     host: HeaderValue,
+    base: String,
+    token: String,
 }
 
 impl Connection {
@@ -114,8 +148,8 @@ impl Connection {
         path: &str,
         body: String,
     ) -> (StatusCode, Json) {
-        let path = format!("/scim/v2{path}");
-        let mut request = caller::request(method, &path, TOKEN, body);
+        let path = format!("{}{path}", self.base);
+        let mut request = caller::request(method, &path, &self.token, body);
         request.headers_mut().insert(HOST, self.host.clone());
         self.sender.ready().await.unwrap();
         caller::read(self.sender.send_request(request).await).await
