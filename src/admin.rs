@@ -1,7 +1,11 @@
-//! The loopback port for operators and their tools: `/live`, `/ready` and `/reload`.
+//! The loopback port for operators and their tools: `/live`, `/ready`, `/reload`, `/metrics` and
+//! `/traffic`.
 //!
 //! It answers in clear text and without a token, so it is bound to a loopback address only. It
-//! knows nothing of SCIM.
+//! knows nothing of SCIM, counts nothing and changes nothing: it prints.
+
+mod metrics;
+mod traffic;
 
 use std::convert::Infallible;
 use std::future::{Ready, ready};
@@ -10,7 +14,7 @@ use std::task::{Context, Poll};
 
 use bytes::Bytes;
 use http::header::{CONTENT_TYPE, HeaderValue};
-use http::{Method, Request, Response, StatusCode};
+use http::{Method, Request, Response, StatusCode, Uri};
 use http_body_util::Full;
 use serde_json::{Value as Json, json};
 
@@ -18,50 +22,79 @@ use crate::audit::{Load, Loads};
 use crate::generation::{Current, Project};
 use crate::provision::State;
 use crate::serve::Stop;
+use crate::telemetry::{Connections, Telemetry};
+
+/// What a path nobody knows is answered with.
+const EXPECTED: &str = "expected /live, /ready, /ready/{project}, /reload, /metrics or /traffic";
+
+/// What the admin port tells about.
+#[derive(Clone, Debug)]
+pub struct View {
+    /// The generation in force.
+    pub current: Current,
+    /// The loads of the configuration.
+    pub loads: Loads,
+    /// Whether the process is ending.
+    pub stop: Stop,
+    /// What is counted of the whole process.
+    pub telemetry: Arc<Telemetry>,
+    /// The connections of clients.
+    pub connections: Arc<Connections>,
+}
 
 /// The service of the admin port.
 #[derive(Clone, Debug)]
-pub struct Admin {
-    current: Current,
-    loads: Loads,
-    stop: Stop,
-}
+pub struct Admin(View);
 
 impl Admin {
-    /// Tells about the generation in force, the loads of the configuration, and whether the
-    /// process is ending.
+    /// Tells about that.
     #[must_use]
-    pub fn new(current: Current, loads: Loads, stop: Stop) -> Self {
-        Self { current, loads, stop }
+    pub fn new(view: View) -> Self {
+        Self(view)
     }
 
-    fn answer(&self, method: &Method, path: &str) -> Response<Full<Bytes>> {
+    fn answer(&self, method: &Method, uri: &Uri) -> Response<Full<Bytes>> {
         if method != Method::GET && method != Method::HEAD {
             return told(StatusCode::METHOD_NOT_ALLOWED, &json!({ "error": "expected GET" }));
         }
-        match path {
+        match uri.path() {
             "/live" => told(StatusCode::OK, &json!({ "status": "live" })),
             "/ready" => self.ready(),
             "/reload" => self.reload(),
+            "/metrics" => self.metrics(),
+            "/traffic" => self.traffic(uri.query().unwrap_or_default()),
             path => match path.strip_prefix("/ready/").and_then(|name| self.project(name)) {
                 Some(project) => project_ready(&project),
-                None => told(
-                    StatusCode::NOT_FOUND,
-                    &json!({ "error": "expected /live, /ready, /ready/{project} or /reload" }),
-                ),
+                None => told(StatusCode::NOT_FOUND, &json!({ "error": EXPECTED })),
             },
         }
     }
 
+    fn metrics(&self) -> Response<Full<Bytes>> {
+        match metrics::text(&self.0) {
+            Ok(text) => answered(StatusCode::OK, metrics::MEDIA, text),
+            Err(error) => {
+                told(StatusCode::INTERNAL_SERVER_ERROR, &json!({ "error": error.to_string() }))
+            }
+        }
+    }
+
+    fn traffic(&self, query: &str) -> Response<Full<Bytes>> {
+        match traffic::Narrow::parse(query) {
+            Ok(narrow) => told(StatusCode::OK, &traffic::told(&self.0, &narrow)),
+            Err(problem) => told(StatusCode::BAD_REQUEST, &json!({ "error": problem })),
+        }
+    }
+
     fn project(&self, name: &str) -> Option<Arc<Project>> {
-        let generation = self.current.take();
+        let generation = self.0.current.take();
         generation.projects.iter().find(|project| *project.name == *name).cloned()
     }
 
     /// Whether new requests should be sent here. An upstream's outage is no reason not to: it is
     /// answered with 503, and one project's outage must not take another's traffic away.
     fn ready(&self) -> Response<Full<Bytes>> {
-        let generation = self.current.take();
+        let generation = self.0.current.take();
         let projects: Vec<_> = generation
             .projects
             .iter()
@@ -70,7 +103,7 @@ impl Admin {
                 json!({ "name": &*project.name, "upstream": state })
             })
             .collect();
-        let (status, word) = if self.stop.is_draining() {
+        let (status, word) = if self.0.stop.is_draining() {
             (StatusCode::SERVICE_UNAVAILABLE, "draining")
         } else {
             (StatusCode::OK, "ready")
@@ -80,13 +113,19 @@ impl Admin {
 
     /// Which files are in force, and what became of the last load.
     fn reload(&self) -> Response<Full<Bytes>> {
-        let in_force = self.loads.taken().map(|load| {
+        let in_force = self.0.loads.taken().map(|load| {
             let file =
                 |(path, digest): &(String, String)| json!({ "path": path, "sha256": digest });
             let files: Vec<Json> = load.files.iter().map(file).collect();
-            json!({ "since": load.at, "hash": load.hash, "files": files })
+            let until = load.certificate_until.map(|until| until.to_string());
+            json!({
+                "since": load.at,
+                "hash": load.hash,
+                "files": files,
+                "certificate_until": until,
+            })
         });
-        let last = self.loads.last().map(|load| shown(&load));
+        let last = self.0.loads.last().map(|load| shown(&load));
         told(StatusCode::OK, &json!({ "in_force": in_force, "last": last }))
     }
 }
@@ -130,9 +169,13 @@ fn project_ready(project: &Project) -> Response<Full<Bytes>> {
 }
 
 fn told(status: StatusCode, body: &Json) -> Response<Full<Bytes>> {
-    let mut answer = Response::new(Full::new(Bytes::from(format!("{body}\n"))));
+    answered(status, "application/json", format!("{body}\n"))
+}
+
+fn answered(status: StatusCode, media: &'static str, text: String) -> Response<Full<Bytes>> {
+    let mut answer = Response::new(Full::new(Bytes::from(text)));
     *answer.status_mut() = status;
-    answer.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    answer.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(media));
     answer
 }
 
@@ -146,6 +189,6 @@ impl<B> tower::Service<Request<B>> for Admin {
     }
 
     fn call(&mut self, request: Request<B>) -> Self::Future {
-        ready(Ok(self.answer(request.method(), request.uri().path())))
+        ready(Ok(self.answer(request.method(), request.uri())))
     }
 }

@@ -32,10 +32,6 @@ use route::{Route, RouteError};
 /// What an answer is made of.
 pub type Body = Full<Bytes>;
 
-/// The request's id, in extensions: it stands in the log and in the answer's `x-request-id`.
-#[derive(Clone, Debug)]
-pub struct RequestId(pub Arc<str>);
-
 /// The innermost service.
 #[derive(Clone)]
 pub struct Api {
@@ -50,7 +46,7 @@ impl std::fmt::Debug for Api {
 
 impl Api {
     /// The service. A request brings the generation that serves it, an `Arc<Generation>`, and its
-    /// [`Caller`](crate::gate::Caller) and [`RequestId`] in its extensions.
+    /// [`Caller`](crate::gate::Caller) and [`Trail`](crate::telemetry::Trail) in its extensions.
     #[must_use]
     pub fn new(clock: Arc<dyn Clock>) -> Self {
         Self { clock }
@@ -89,27 +85,27 @@ impl Api {
         };
         let route = match route::route(&call.parts.method, &call.rest) {
             Ok(route) => route,
-            Err(RouteError::NoSuchEndpoint) => {
-                return respond::refusal(&Refusal::NoSuchEndpoint, media);
-            }
-            Err(RouteError::Unsupported) => return respond::refusal(&Refusal::Unsupported, media),
+            Err(RouteError::NoSuchEndpoint) => return call.refuse(&Refusal::NoSuchEndpoint),
+            Err(RouteError::Unsupported) => return call.refuse(&Refusal::Unsupported),
             Err(RouteError::WrongMethod(allowed)) => {
-                return respond::refusal(&Refusal::WrongMethod(allowed), media);
+                return call.refuse(&Refusal::WrongMethod(allowed));
             }
         };
+        call.trail.ask(route.operation());
         let most = call.generation.limits.body_bytes;
         let body = match bounded(&call.parts.headers, &route, body, most).await {
             Ok(body) => body,
-            Err(refusal) => return respond::refusal(&refusal, media),
+            Err(refusal) => return call.refuse(&refusal),
         };
         let head = call.parts.method == Method::HEAD;
         let answer = if route.writes() {
             // A write goes on when its client hangs up: half a write would be worse than none.
-            let api = self.clone();
+            let (api, trail) = (self.clone(), call.trail.clone());
             match tokio::spawn(async move { api.serve(&call, route, &body).await }).await {
                 Ok(answer) => answer,
                 Err(failed) => {
                     tracing::error!(panicked = failed.is_panic(), "a request failed inside");
+                    Refusal::Internal.note(&trail);
                     respond::refusal(&Refusal::Internal, media)
                 }
             }
@@ -123,8 +119,8 @@ impl Api {
         match self.dispatch(call, route, body).await {
             Ok(answer) => answer,
             Err(refusal) => {
-                refusal.log(&call.project.name, &call.caller.name, &call.request);
-                respond::refusal(&refusal, call.media)
+                refusal.log(&call.project.name, &call.caller.name, call.trail.id());
+                call.refuse(&refusal)
             }
         }
     }

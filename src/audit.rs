@@ -6,7 +6,7 @@
 
 mod load;
 
-pub use load::{Load, Loads, Remark};
+pub use load::{Load, Loads, Reloads, Remark};
 
 /// A write, as it is recorded.
 #[derive(Clone, Copy, Debug)]

@@ -12,11 +12,12 @@ use bytes::Bytes;
 use http_body_util::{BodyExt, Full};
 use tower::ServiceExt;
 
-use crate::api::{Api, RequestId};
+use crate::api::Api;
 use crate::diagnostic::alternatives;
 use crate::gate::Caller;
 use crate::generation::{Generation, Project};
 use crate::seam::Seams;
+use crate::telemetry::Trail;
 use report::Watcher;
 pub use request::{Mistake, Request};
 use stand_in::StandIn;
@@ -98,7 +99,7 @@ pub async fn explain(
     let mut asked = request.into_http();
     asked.extensions_mut().insert(Arc::new(generation));
     asked.extensions_mut().insert(caller);
-    asked.extensions_mut().insert(RequestId("explain".into()));
+    asked.extensions_mut().insert(Trail::of_command("explain"));
     let answer: http::Response<Full<Bytes>> = match api.oneshot(asked).await {
         Ok(answer) => answer,
         // The API itself refuses nothing; its layers do, and they are not here.

@@ -17,6 +17,7 @@ use tracing::field;
 
 use crate::seam::{Fingerprint, PeerAddr, PeerCertificate};
 use crate::secret::TokenHash;
+use crate::telemetry::CallerTally;
 
 mod authenticate;
 mod limit;
@@ -43,6 +44,8 @@ pub struct Caller {
     pub rights: Rights,
     /// How often it may come. Shared, so that a reload can keep its state.
     pub limit: Arc<CallerLimit>,
+    /// Where its requests are counted. Shared, so that a reload does not begin anew.
+    pub tally: Arc<CallerTally>,
 }
 
 impl Caller {

@@ -22,6 +22,7 @@
 //! | [`value`] | one value: the leaf of a document and of a record |
 //! | [`logic`] | a formula of `and`, `or` and `not`: the trunk of a filter and of a predicate |
 //! | [`audit`] | what was written, by whom, with what outcome; no values |
+//! | [`telemetry`] | what is counted, and the last requests; no values and no ids |
 //!
 //! In one sentence: serve → stack → api → provision → {mapping, lookup, upstream} → {scim, record};
 //! arrows never turn back. `scim` and `upstream` never meet.
@@ -36,7 +37,7 @@
 //! | [`secret`] | secrets that cannot be printed |
 //! | [`process`] | one running process: both ports, and their end |
 //! | [`reload`] | the configuration in force, and another in its place |
-//! | [`admin`] | the loopback port: live, ready and reload |
+//! | [`admin`] | the loopback port: live, ready, reload, metrics and recent traffic |
 //! | [`propose`] | what a server says about itself → a mapping to start from |
 //! | [`explain`] | one request's whole translation, by the code that serves, with nothing sent |
 //! | [`csdl`] | what an OData service says of its entity sets |
@@ -84,5 +85,6 @@ pub mod seam;
 pub mod secret;
 pub mod serve;
 pub mod stack;
+pub mod telemetry;
 pub mod upstream;
 pub mod value;

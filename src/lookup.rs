@@ -17,6 +17,7 @@ use shortcuts::Shortcuts;
 
 use crate::record::UpstreamKey;
 use crate::seam::Clock;
+use crate::telemetry::{Recall, Sought, Tally};
 use crate::value::{Value, fold};
 
 /// What is asked for.
@@ -52,6 +53,7 @@ pub struct Lookup {
     people: Shortcuts<Question, UpstreamKey>,
     keys: Shortcuts<Referred, Arc<[UpstreamKey]>>,
     values: Shortcuts<(usize, UpstreamKey), Value<'static>>,
+    tally: Arc<Tally>,
 }
 
 impl std::fmt::Debug for Lookup {
@@ -63,19 +65,27 @@ impl std::fmt::Debug for Lookup {
 
 impl Lookup {
     /// Remembers at most `size` keys (0 for none) of people, and as many pairs of references, each
-    /// for `lifetime`.
+    /// for `lifetime`. What is asked is counted in `tally`.
     #[must_use]
-    pub fn new(size: u64, lifetime: Duration, clock: Arc<dyn Clock>) -> Self {
+    pub fn new(size: u64, lifetime: Duration, clock: Arc<dyn Clock>, tally: Arc<Tally>) -> Self {
         Self {
             people: Shortcuts::new(size, lifetime, Arc::clone(&clock)),
             keys: Shortcuts::new(size, lifetime, Arc::clone(&clock)),
             values: Shortcuts::new(size, lifetime, clock),
+            tally,
         }
     }
 
     /// What is remembered.
     pub async fn known(&self, question: &Question) -> Option<UpstreamKey> {
-        self.people.known(question).await
+        let known = self.people.known(question).await;
+        self.count(Sought::People, known.is_some());
+        known
+    }
+
+    /// Whether something is remembered, for somebody who will ask for it.
+    pub async fn knows(&self, question: &Question) -> bool {
+        self.people.known(question).await.is_some()
     }
 
     /// What is remembered, or what `search` finds: one search for many who ask at once. Neither
@@ -88,7 +98,18 @@ impl Lookup {
         question: Question,
         search: impl Future<Output = Result<Option<UpstreamKey>, E>>,
     ) -> Result<UpstreamKey, Miss<E>> {
-        self.people.find(question, search).await
+        let mut searched = false;
+        let search = async {
+            searched = true;
+            search.await
+        };
+        let found = self.people.find(question, search).await;
+        self.count(Sought::People, !searched);
+        found
+    }
+
+    fn count(&self, sought: Sought, known: bool) {
+        self.tally.lookups.count(sought, if known { Recall::Hit } else { Recall::Miss });
     }
 
     /// Remembers a key that was just seen in its row.
@@ -114,7 +135,8 @@ mod tests {
 
     fn lookup(clock: &Arc<FakeClock>) -> Lookup {
         let clock: Arc<dyn Clock> = Arc::clone(clock) as _;
-        Lookup::new(10, Duration::from_secs(60), clock)
+        let tally = Arc::new(Tally::new("hr".into(), Arc::clone(&clock)));
+        Lookup::new(10, Duration::from_secs(60), clock, tally)
     }
 
     #[tokio::test]

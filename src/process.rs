@@ -6,11 +6,12 @@ use std::sync::Arc;
 
 use tokio::task::JoinHandle;
 
-use crate::admin::Admin;
+use crate::admin::{Admin, View};
 use crate::reload::Reloader;
 use crate::seam::Seams;
 use crate::serve::{Drained, ServeError, Server, Stop, Stopper};
 use crate::stack;
+use crate::telemetry::Telemetry;
 
 /// Why a process does not start.
 #[derive(Debug, thiserror::Error)]
@@ -65,7 +66,9 @@ impl Process {
         };
         // Not before the ports are open: a process that does not start took no configuration.
         reloader.loads().announce();
-        let service = stack::stack(reloader.current().clone(), seams);
+        let telemetry = Arc::new(Telemetry::new(clock()));
+        let service = stack::stack(reloader.current().clone(), seams, Arc::clone(&telemetry));
+        let connections = Arc::clone(server.connections());
         let scim = tokio::spawn(server.run(service, stop.clone()));
         let admin_address = admin.as_ref().map(Server::address);
         let (current, loads) = (reloader.current().clone(), reloader.loads().clone());
@@ -73,7 +76,8 @@ impl Process {
             // Health is told to the end of the drain: a probe that meets a closed port would have
             // the process killed in the middle of it.
             let (stopper, last) = Stop::channel();
-            (stopper, tokio::spawn(server.run(Admin::new(current, loads, stop), last)))
+            let view = View { current, loads, stop, telemetry, connections };
+            (stopper, tokio::spawn(server.run(Admin::new(view), last)))
         });
         Ok(Self { address, admin: admin_address, stopper, scim, operator, reloader })
     }

@@ -16,6 +16,7 @@ mod probe;
 mod refer;
 mod release;
 mod search;
+mod told;
 mod turns;
 
 use std::sync::Arc;
@@ -32,13 +33,14 @@ pub use search::Search;
 pub(crate) use search::{count_of, start_of};
 pub use turns::Turns;
 
-use crate::audit;
+use crate::audit::{self, Alert};
 use crate::lookup::{Lookup, Miss, Question};
 use crate::mapping::policy::Standing;
 use crate::mapping::{Mapping, policy};
 use crate::record::{Class, Delta, Predicate, Query, Record, UpstreamKey};
 use crate::scim::{Profile, ScimError, ScimType};
 use crate::seam::Clock;
+use crate::telemetry::{Calling, Tally, Trail};
 use crate::upstream::{self, Action, Answer, Call, Dialect, Kind, Outcome, Page, Sender};
 use crate::value::Value;
 
@@ -70,6 +72,8 @@ pub struct Provisioner {
     pub health: Arc<Health>,
     /// Whose turn it is to write.
     pub turns: Arc<Turns>,
+    /// Where what happens is counted.
+    pub tally: Arc<Tally>,
     /// Who wants to see what is decided.
     pub observer: Option<Arc<dyn Observer>>,
 }
@@ -79,8 +83,8 @@ pub struct Provisioner {
 pub struct Asker<'a> {
     /// The caller's name in the configuration.
     pub caller: &'a str,
-    /// The request's id.
-    pub request: &'a str,
+    /// The request's id, and where what becomes of it is kept.
+    pub trail: &'a Trail,
     /// Which habits are tolerated.
     pub profile: &'a Profile,
     /// What the caller may change of an existing person.
@@ -170,7 +174,7 @@ impl Provisioner {
     /// is gone or has another id, the id is searched again.
     async fn fetch(&self, asker: Asker<'_>, id: &str) -> Result<(Answer, UpstreamKey), Failure> {
         let question = Question::Id(id.into());
-        let was_known = !self.mapping.id_is_key() && self.lookup.known(&question).await.is_some();
+        let was_known = !self.mapping.id_is_key() && self.lookup.knows(&question).await;
         match self.fetch_once(asker, id).await {
             Err(Failure::Missing) if was_known => {
                 self.lookup.forget(&question).await;
@@ -273,11 +277,20 @@ impl Provisioner {
         asker: Asker<'_>,
         call: &Call<'_>,
     ) -> Result<Answer, upstream::Error> {
+        let calling = Calling::begin(&self.tally, asker.trail, told::call(call.action));
         let sent = self.upstream.send(self.dialect, call, asker.deadline).await;
+        let (outcome, status) = told::outcome(&sent);
+        calling.ended(outcome, status.map(|status| status.as_u16()));
         if let Some(alert) = self.health.note(sent.as_ref().err()) {
-            audit::alert(alert, &self.project, asker.caller, asker.request, "");
+            self.alert(asker, alert, "");
         }
         sent
+    }
+
+    /// Raises an alert; `id` is the person's, and nobody's where it is about the upstream.
+    fn alert(&self, asker: Asker<'_>, alert: Alert, id: &str) {
+        self.tally.alerts.count(told::alert(&alert));
+        audit::alert(alert, &self.project, asker.caller, asker.trail.id(), id);
     }
 
     fn page<'b>(&self, answer: &'b Answer, query: &Query<'_>) -> Result<Page<'b>, Failure> {
@@ -335,7 +348,7 @@ impl Provisioner {
         audit::record(audit::Entry {
             project: &self.project,
             caller: asker.caller,
-            request: asker.request,
+            request: asker.trail.id(),
             operation,
             id,
             fields: &names.join(" "),

@@ -66,7 +66,7 @@ impl Reloader {
     /// # Errors
     /// Every finding.
     pub fn begin(path: &Path, seams: &Seams, production: bool) -> Result<Self, Box<Refused>> {
-        let Loaded { standing, tls, warnings } = load(path, seams, production, None)?;
+        let Loaded { standing, tls, validity, warnings } = load(path, seams, production, None)?;
         let loads = Loads::default();
         loads.expect(Load {
             at: now(seams),
@@ -74,6 +74,7 @@ impl Reloader {
             taken: true,
             hash: standing.manifest.hash(),
             files: files(&standing.manifest),
+            certificate_until: validity.map(|validity| validity.until),
             findings: remarks(&warnings),
             ..Load::default()
         });
@@ -130,13 +131,14 @@ impl Reloader {
         let before = state.standing.manifest.hash();
         let mut record = Load { at: now(&self.0.seams), cause, before, ..Load::default() };
         match loading.await {
-            Ok(Ok(Loaded { standing, tls, warnings })) => {
+            Ok(Ok(Loaded { standing, tls, validity, warnings })) => {
                 let generation = &standing.generation;
                 let text = |name: &str| {
                     let found = generation.projects.iter().find(|project| *project.name == *name);
                     found.map(|project| project.provisioner.mapping.source.text.clone())
                 };
                 record.taken = true;
+                record.certificate_until = validity.map(|validity| validity.until);
                 compare(&mut record, &state.standing, &standing.config, &standing.manifest, text);
                 see(&mut record, &standing.manifest);
                 record.restart = restart(&self.0.started, &standing.config);

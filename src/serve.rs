@@ -16,6 +16,7 @@ use tokio::sync::Semaphore;
 use tower::Service;
 
 use crate::seam::{Clock, Listener};
+use crate::telemetry::Connections;
 
 mod connection;
 mod stop;
@@ -95,6 +96,7 @@ pub struct Server {
     tls: Option<Tls>,
     limits: Limits,
     clock: Arc<dyn Clock>,
+    connections: Arc<Connections>,
 }
 
 impl Server {
@@ -112,13 +114,19 @@ impl Server {
         if tls.is_none() && !address.ip().to_canonical().is_loopback() {
             return Err(ServeError::ClearText { address });
         }
-        Ok(Self { listener, address, tls, limits, clock })
+        Ok(Self { listener, address, tls, limits, clock, connections: Arc::default() })
     }
 
     /// The address that is served, with its real port.
     #[must_use]
     pub fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// Where its connections are counted.
+    #[must_use]
+    pub fn connections(&self) -> &Arc<Connections> {
+        &self.connections
     }
 
     /// Serves until `stop` says otherwise; then accepts no more, asks every connection to finish
@@ -135,7 +143,7 @@ impl Server {
         B: http_body::Body<Data = Bytes> + Send + 'static,
         B::Error: Into<Box<dyn Error + Send + Sync>>,
     {
-        let Self { listener, address: _, tls, limits, clock } = self;
+        let Self { listener, address: _, tls, limits, clock, connections } = self;
         let most =
             u32::try_from(limits.connections.clamp(1, Semaphore::MAX_PERMITS)).unwrap_or(u32::MAX);
         let permits = Arc::new(Semaphore::new(most as usize));
@@ -154,7 +162,8 @@ impl Server {
                 match listener.accept().await {
                     Ok((socket, peer)) => {
                         let edge = Arc::clone(&edge);
-                        tokio::spawn(edge.greet(socket, peer, parting.clone(), permit));
+                        let place = connection::Place { seat: connections.seat(), _permit: permit };
+                        tokio::spawn(edge.greet(socket, peer, parting.clone(), place));
                     }
                     Err(error) if is_the_peers(&error) => {
                         tracing::debug!(%error, "a peer left before it was accepted");

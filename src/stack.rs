@@ -17,6 +17,7 @@ use crate::api::{Api, Body};
 use crate::gate::{AuthenticateLayer, CallerLimitLayer};
 use crate::generation::{Current, Entrance};
 use crate::seam::Seams;
+use crate::telemetry::Telemetry;
 
 pub use crate::api::Error;
 pub use deadline::DeadlineLayer;
@@ -25,10 +26,12 @@ pub use shed::ShedLayer;
 pub use take::TakeLayer;
 pub use trace::TraceLayer;
 
-/// The service that serves each request by the generation that is in force when it comes.
+/// The service that serves each request by the generation that is in force when it comes, and
+/// counts it in `telemetry` and in the tallies of that generation.
 pub fn stack<B>(
     current: Current,
     seams: &Seams,
+    telemetry: Arc<Telemetry>,
 ) -> impl Service<Request<B>, Response = Response<Body>, Error = Infallible, Future: Send + 'static>
 + Clone
 + Send
@@ -40,7 +43,7 @@ where
 {
     ServiceBuilder::new()
         // Outside rescue: it sees the status that the caller sees.
-        .layer(TraceLayer::new(seams))
+        .layer(TraceLayer::new(seams, telemetry))
         // Typed refusals and panics become SCIM errors here.
         .layer(RescueLayer)
         // Once for the whole request, whatever is reloaded meanwhile; whoever stands inside asks

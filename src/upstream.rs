@@ -238,7 +238,8 @@ impl Inner {
                         request = self.request(dialect, call)?;
                         continue;
                     }
-                    let error = Error::new(Kind::Refused(Class::Credential));
+                    let mut error = Error::new(Kind::Refused(Class::Credential));
+                    error.status = Some(raw.status);
                     let error = match Challenge::read(&raw.headers) {
                         Some(challenge) => error.because(challenge),
                         None => error.because(refusal::Refused(raw.status)),

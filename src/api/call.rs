@@ -4,24 +4,26 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use http::Response;
 use http::header::HOST;
 use http::request::Parts;
 use http::uri::Authority;
 
 use super::query::Parameters;
-use super::respond::{Media, Refusal};
-use super::{RequestId, route};
+use super::respond::{self, Media, Refusal};
+use super::{Body, route};
 use crate::gate::{Caller, Right};
 use crate::generation::{Generation, Project};
 use crate::provision::{Allowed, Asker, View};
 use crate::scim::{Profile, Projection, Resource, ScimError};
+use crate::telemetry::Trail;
 
 /// One request, on its way.
 pub(super) struct Call {
     pub(super) generation: Arc<Generation>,
     pub(super) project: Arc<Project>,
     pub(super) caller: Arc<Caller>,
-    pub(super) request: Arc<str>,
+    pub(super) trail: Trail,
     pub(super) parts: Parts,
     /// The path behind the base path.
     pub(super) rest: String,
@@ -36,12 +38,12 @@ impl Call {
         let (project, rest) = generation.project(parts.uri.path())?;
         let project = Arc::clone(project);
         let caller = parts.extensions.get::<Arc<Caller>>()?;
-        let request = parts.extensions.get::<RequestId>()?;
+        let trail = parts.extensions.get::<Trail>()?.clone();
         let (rest, query) = route::unfold(rest, parts.uri.query().unwrap_or(""));
         Some(Self {
             project,
             caller: Arc::clone(caller),
-            request: Arc::clone(&request.0),
+            trail,
             rest: rest.to_owned(),
             query: query.to_owned(),
             media,
@@ -59,7 +61,7 @@ impl Call {
         let rights = self.caller.rights;
         Asker {
             caller: &self.caller.name,
-            request: &self.request,
+            trail: &self.trail,
             profile,
             allowed: Allowed {
                 update: rights.contains(Right::Update),
@@ -68,6 +70,12 @@ impl Call {
             },
             deadline,
         }
+    }
+
+    /// Answers that it is not done, and leaves word of it.
+    pub(super) fn refuse(&self, refusal: &Refusal) -> Response<Body> {
+        refusal.note(&self.trail);
+        respond::refusal(refusal, self.media)
     }
 
     pub(super) fn require(&self, right: Right) -> Result<(), Refusal> {

@@ -16,6 +16,7 @@ use crate::gate::Denied;
 use crate::provision::{Failure, Listed, Shown};
 use crate::record::Class;
 use crate::scim::ScimType;
+use crate::telemetry::{Cause, Trail};
 use crate::upstream::{self, Kind, Retry};
 
 /// The media type of an answer (RFC 7644 §3.1, §8.1).
@@ -176,6 +177,27 @@ impl Refusal {
                 "the request failed inside; the log has more under its request id",
             ),
         }
+    }
+
+    /// Leaves word of it on the request's trail: its `scimType`, and why the request went no
+    /// further where that is not about what it asks for.
+    pub fn note(&self, trail: &Trail) {
+        let cause = match self {
+            Self::Denied(denied) => Some(match denied {
+                Denied::NoSuchPath => Cause::NoSuchPath,
+                Denied::MissingToken => Cause::MissingToken,
+                Denied::BadToken => Cause::BadToken,
+                Denied::TooManyFailures { .. } => Cause::TooManyFailures,
+                Denied::TooManyRequests { .. } => Cause::RateLimited,
+                Denied::MissingRight(_) => Cause::MissingRight,
+            }),
+            Self::Overloaded => Some(Cause::Overloaded),
+            Self::TimedOut => Some(Cause::TimedOut),
+            Self::Internal => Some(Cause::Internal),
+            Self::Failure(Failure::NotAllowed(_)) => Some(Cause::MissingRight),
+            _ => None,
+        };
+        trail.refuse(cause, self.told().scim_type.map(ScimType::name));
     }
 
     /// Tells the log what the client is not told: the whole chain, without values.

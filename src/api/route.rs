@@ -3,6 +3,8 @@
 use http::Method;
 use percent_encoding::percent_decode_str;
 
+use crate::telemetry::Operation;
+
 /// What is asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Route {
@@ -35,6 +37,23 @@ impl Route {
     #[must_use]
     pub const fn writes(&self) -> bool {
         matches!(self, Self::Create | Self::Replace(_) | Self::Patch(_) | Self::Delete(_))
+    }
+
+    /// What it is counted as.
+    #[must_use]
+    pub const fn operation(&self) -> Operation {
+        match self {
+            Self::ServiceProviderConfig | Self::ResourceTypes(_) | Self::Schemas(_) => {
+                Operation::Discovery
+            }
+            Self::Groups => Operation::Other,
+            Self::List | Self::Search => Operation::Search,
+            Self::Create => Operation::Create,
+            Self::Read(_) => Operation::Read,
+            Self::Replace(_) => Operation::Replace,
+            Self::Patch(_) => Operation::Patch,
+            Self::Delete(_) => Operation::Delete,
+        }
     }
 
     /// Whether the request has a body that counts.

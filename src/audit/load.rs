@@ -2,6 +2,8 @@
 
 use std::sync::{Arc, PoisonError, RwLock};
 
+use jiff::Timestamp;
+
 /// A load of the configuration, as it is recorded: names and hashes, no values.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Load {
@@ -17,6 +19,9 @@ pub struct Load {
     pub hash: String,
     /// The files that hold no secret, each with its SHA-256.
     pub files: Vec<(String, String)>,
+    /// The last second in which the certificate is good that clients are shown, where the load was
+    /// taken and that is known.
+    pub certificate_until: Option<Timestamp>,
     /// What is there and was not, such as `project[hr].mapping.attribute[nickName]`.
     pub added: Vec<String>,
     /// What differs.
@@ -52,6 +57,16 @@ pub struct Loads(Arc<RwLock<Kept>>);
 struct Kept {
     taken: Option<Arc<Load>>,
     last: Option<Arc<Load>>,
+    reloads: Reloads,
+}
+
+/// How often the configuration was loaded again.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Reloads {
+    /// And taken.
+    pub taken: u64,
+    /// And refused.
+    pub refused: u64,
 }
 
 impl Loads {
@@ -59,7 +74,7 @@ impl Loads {
     pub fn expect(&self, load: Load) {
         let load = Arc::new(load);
         let mut kept = self.0.write().unwrap_or_else(PoisonError::into_inner);
-        *kept = Kept { taken: Some(Arc::clone(&load)), last: Some(load) };
+        (kept.taken, kept.last) = (Some(Arc::clone(&load)), Some(load));
     }
 
     /// Logs the load that the process begins with: how to log is part of the configuration, so it
@@ -77,6 +92,9 @@ impl Loads {
         let mut kept = self.0.write().unwrap_or_else(PoisonError::into_inner);
         if load.taken {
             kept.taken = Some(Arc::clone(&load));
+            kept.reloads.taken += 1;
+        } else {
+            kept.reloads.refused += 1;
         }
         kept.last = Some(Arc::clone(&load));
         load
@@ -86,6 +104,12 @@ impl Loads {
     #[must_use]
     pub fn taken(&self) -> Option<Arc<Load>> {
         self.0.read().unwrap_or_else(PoisonError::into_inner).taken.clone()
+    }
+
+    /// How often something was loaded after the start.
+    #[must_use]
+    pub fn reloads(&self) -> Reloads {
+        self.0.read().unwrap_or_else(PoisonError::into_inner).reloads
     }
 
     /// The last load, taken or not.

@@ -25,6 +25,7 @@ use crate::record::Description;
 use crate::scim::Profile;
 use crate::seam::Seams;
 use crate::secret::SecretSource;
+use crate::telemetry::{CallerTally, Tally};
 use crate::upstream::{Credential, DIALECTS, Identity, Sender, Settings, Upstream, dialect};
 
 /// The largest mapping file, in bytes.
@@ -178,12 +179,16 @@ impl Config {
         for (index, caller) in written.callers.iter().enumerate() {
             // The reader has checked the name against the same list.
             profiles.push(Profile::named(&caller.profile.value)?);
-            let limit = kept.limit(&caller.name.value).filter(|limit| limit.pace() == caller.pace);
+            let limit = kept.caller(&caller.name.value).map(|known| &known.limit);
+            let limit = limit.filter(|limit| limit.pace() == caller.pace).map(Arc::clone);
             let limit = limit.unwrap_or_else(|| {
                 Arc::new(CallerLimit::new(caller.pace, Arc::clone(&seams.clock)))
             });
+            let name: Arc<str> = caller.name.value.as_str().into();
+            let tally = kept.caller(&name).map(|known| Arc::clone(&known.tally));
             callers.push(Caller {
-                name: caller.name.value.as_str().into(),
+                tally: tally.unwrap_or_else(|| Arc::new(CallerTally::new(Arc::clone(&name)))),
+                name,
                 index,
                 hashes: caller.tokens.clone(),
                 certificates: caller.certificates.clone(),
@@ -199,6 +204,11 @@ impl Config {
             .map(|before| before.lookup.clone());
         let (size, lifetime) = (written.cache.size, written.cache.lifetime);
         let before = kept.project.map(|project| &project.provisioner);
+        // Whatever else changed: what was counted was counted.
+        let tally = before.map_or_else(
+            || Arc::new(Tally::new(Arc::clone(&name), Arc::clone(&seams.clock))),
+            |before| Arc::clone(&before.tally),
+        );
         Some(Project {
             door: Arc::new(Door {
                 project: Arc::clone(&name),
@@ -215,8 +225,9 @@ impl Config {
                 dialect: dialect(&mapping.dialect)?,
                 mapping,
                 upstream,
-                lookup: lookup
-                    .unwrap_or_else(|| Lookup::new(size, lifetime, Arc::clone(&seams.clock))),
+                lookup: lookup.unwrap_or_else(|| {
+                    Lookup::new(size, lifetime, Arc::clone(&seams.clock), Arc::clone(&tally))
+                }),
                 patience: written.upstream.deadline,
                 // What is known of one upstream says nothing of another.
                 health: before.filter(|_| same_upstream).map_or_else(
@@ -225,6 +236,7 @@ impl Config {
                 ),
                 // Requests of the old generation are still writing: one person, one writer.
                 turns: before.map_or_else(|| Arc::new(Turns::default()), |p| Arc::clone(&p.turns)),
+                tally,
                 observer: None,
             },
             name,
@@ -316,11 +328,10 @@ struct Kept<'b> {
     same_cache: bool,
 }
 
-impl Kept<'_> {
-    fn limit(self, caller: &str) -> Option<Arc<CallerLimit>> {
-        let callers = &self.project?.door.callers;
-        let known = callers.iter().find(|known| *known.name == *caller)?;
-        Some(Arc::clone(&known.limit))
+impl<'b> Kept<'b> {
+    fn caller(self, name: &str) -> Option<&'b Caller> {
+        let mut callers = self.project?.door.callers.iter();
+        callers.find(|known| *known.name == *name).map(|known| &**known)
     }
 }
 

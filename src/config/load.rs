@@ -15,6 +15,7 @@ use crate::diagnostic::reader::Sink;
 use crate::diagnostic::{Report, Severity, Source};
 use crate::generation::Generation;
 use crate::seam::Seams;
+use crate::serve::tls::Validity;
 
 /// How often files that change while they are read are read again.
 const ATTEMPTS: usize = 3;
@@ -37,6 +38,8 @@ pub struct Loaded {
     pub standing: Standing,
     /// What the next handshakes are done with.
     pub tls: ServerConfig,
+    /// From when until when its certificate is good, where that is known.
+    pub validity: Option<Validity>,
     /// What somebody should know all the same.
     pub warnings: Report,
 }
@@ -108,10 +111,10 @@ fn once(
     // A file that is missing was told above; once is enough.
     report.extend_with_new_places(findings);
     match (generation, tls) {
-        (Some(generation), Some(tls)) if !report.has_errors() => {
+        (Some(generation), Some((tls, validity))) if !report.has_errors() => {
             let generation = Arc::new(generation);
             let standing = Standing { config, generation, manifest };
-            Ok(Loaded { standing, tls, warnings: report })
+            Ok(Loaded { standing, tls, validity, warnings: report })
         }
         _ => Err(Box::new(Refused { report, config: Some(config), manifest })),
     }

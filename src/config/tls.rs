@@ -79,14 +79,14 @@ pub(super) fn asks_clients(root: &Table<'_>) -> bool {
 
 impl Config {
     /// What handshakes are done with: the certificate with its key, as the server shows it, and whom
-    /// it lets in. `production` refuses what belongs to a demonstration; a certificate that is not
+    /// it lets in; and when that certificate is good, where that is known. `production` refuses what belongs to a demonstration; a certificate that is not
     /// good at this time is a warning, for the clock may be wrong.
     pub fn handshakes(
         &self,
         seams: &Seams,
         production: bool,
         report: &mut Report,
-    ) -> Option<ServerConfig> {
+    ) -> Option<(ServerConfig, Option<Validity>)> {
         let sink = Sink::confidential(Arc::clone(&self.source));
         let now = Timestamp::try_from(seams.clock.wall()).ok();
         let identity = self.identity(production, now, &sink);
@@ -94,6 +94,7 @@ impl Config {
         let config = match (identity, clients) {
             (Some(identity), Some(clients)) => {
                 let config = identity.server_config(clients.as_ref());
+                let config = config.map(|config| (config, identity.validity()));
                 config.map_err(|error| told(&sink, &error, &self.tls.certificate)).ok()
             }
             _ => None,

@@ -16,6 +16,7 @@ use crate::generation::Generation;
 use crate::legacy::{Fault, Kind as FaultKind, Options, When as FaultWhen};
 use crate::secret::TokenHash;
 use crate::stack::stack;
+use crate::telemetry::Telemetry;
 
 const MAPPING: &str = include_str!("../../mappings/bizagi-soap.toml");
 const TOKEN: &str = "a-token-for-tests-of-the-demonstration";
@@ -101,7 +102,8 @@ impl Scene {
             .header("content-type", "application/scim+json")
             .body(Full::new(body.map_or_else(Bytes::new, |body| body.to_string().into())))
             .unwrap();
-        let answer = stack(Current::new(Arc::clone(&self.generation)), &self.seams)
+        let telemetry = Arc::new(Telemetry::new(Arc::clone(&self.seams.clock)));
+        let answer = stack(Current::new(Arc::clone(&self.generation)), &self.seams, telemetry)
             .oneshot(request)
             .await
             .unwrap();

@@ -17,6 +17,7 @@ use tower::{Layer, Service};
 use super::{Caller, Denied, Doors};
 use crate::seam::PeerAddr;
 use crate::secret::{TokenHash, is_demo_token};
+use crate::telemetry::Trail;
 
 /// The longest `Authorization` header that is looked at, in bytes; Entra's own tokens have 2 KiB.
 const LONGEST: usize = 4096;
@@ -90,7 +91,8 @@ fn bearer(header: &[u8]) -> Option<&[u8]> {
 ///
 /// The caller is put into the request's extensions as `Arc<Caller>`. The peer is taken from the
 /// extension [`PeerAddr`]; requests without one share a charge. The certificate that it showed is
-/// taken from the extension [`PeerCertificate`](crate::seam::PeerCertificate).
+/// taken from the extension [`PeerCertificate`](crate::seam::PeerCertificate). The request's
+/// [`Trail`], where it has one, learns whose it is.
 #[derive(Clone, Debug)]
 pub struct AuthenticateLayer<D> {
     doors: D,
@@ -137,6 +139,9 @@ where
     fn call(&mut self, mut request: Request<B>) -> Self::Future {
         match admit(&self.doors, &request) {
             Ok(caller) => {
+                if let Some(trail) = request.extensions().get::<Trail>() {
+                    trail.admit(&caller.tally);
+                }
                 request.extensions_mut().insert(caller);
                 Admission::Admitted(self.inner.call(request))
             }

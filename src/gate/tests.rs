@@ -20,6 +20,7 @@ fn caller(name: &str, index: usize, tokens: &[&str], clock: &Arc<FakeClock>) -> 
         certificates: Vec::new(),
         rights: Rights::all().without(Right::Delete),
         limit: Arc::new(CallerLimit::new(pace(2, 3, 1000), clock)),
+        tally: Arc::new(CallerTally::new(name.into())),
     }
 }
 

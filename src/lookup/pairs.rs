@@ -10,6 +10,7 @@ use std::sync::Arc;
 
 use super::{Lookup, Miss};
 use crate::record::UpstreamKey;
+use crate::telemetry::Sought;
 use crate::value::{Value, fold};
 
 /// A value of one of the mapping's references.
@@ -45,7 +46,14 @@ impl Lookup {
         referred: Referred,
         search: impl Future<Output = Result<Option<Arc<[UpstreamKey]>>, E>>,
     ) -> Result<Arc<[UpstreamKey]>, Miss<E>> {
-        self.keys.find(referred, search).await
+        let mut searched = false;
+        let search = async {
+            searched = true;
+            search.await
+        };
+        let found = self.keys.find(referred, search).await;
+        self.count(Sought::References, !searched);
+        found
     }
 
     /// Forgets which keys a value stands for.
@@ -55,11 +63,13 @@ impl Lookup {
 
     /// What a key of the reference of that number stands for.
     pub async fn known_value(&self, reference: usize, key: &UpstreamKey) -> Option<Value<'static>> {
-        self.values.known(&(reference, key.clone())).await
+        let known = self.values.known(&(reference, key.clone())).await;
+        self.count(Sought::References, known.is_some());
+        known
     }
 
-    /// What a key stands for, remembered or as `search` finds it: one search for many who ask at
-    /// once.
+    /// What a key stands for that was not [known](Self::known_value), remembered meanwhile or as
+    /// `search` finds it: one search for many who ask at once.
     ///
     /// # Errors
     /// [`Miss`].

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use super::create::is_stale;
 use super::{ATTEMPTS, Asker, COLLISIONS, Failure, Person, Provisioner, Shown, View, is_empty};
-use crate::audit::{Alert, Operation, alert};
+use crate::audit::{Alert, Operation};
 use crate::mapping::Mapping;
 use crate::mapping::write::Wish;
 use crate::record::{Class, Delta, Record, UpstreamKey};
@@ -61,7 +61,7 @@ impl Provisioner {
             match self.change_once(asker, id, change, if_match, view).await {
                 // Somebody else was faster: what they wrote is read again, so nothing is lost.
                 Err(failure) if is_stale(&failure) => {
-                    tracing::debug!(request_id = asker.request, "a row changed in between");
+                    tracing::debug!(request_id = asker.trail.id(), "a row changed in between");
                 }
                 done => return done,
             }
@@ -101,7 +101,7 @@ impl Provisioner {
             Ok(written) => written,
             Err(error) => {
                 if error.kind == ScimType::Mutability {
-                    alert(Alert::AnchorConflict, &self.project, asker.caller, asker.request, id);
+                    self.alert(asker, Alert::AnchorConflict, id);
                 }
                 return Err(error.into());
             }
@@ -133,7 +133,7 @@ impl Provisioner {
             tracing::warn!(
                 project = &*self.project,
                 caller = asker.caller,
-                request_id = asker.request,
+                request_id = asker.trail.id(),
                 "the server behind refused a change, and the person is disabled without the rest"
             );
             stored = self.write(asker, Operation::Update, key, id, row, &part).await;
@@ -155,7 +155,7 @@ impl Provisioner {
                 tracing::warn!(
                     project = &*self.project,
                     caller = asker.caller,
-                    request_id = asker.request,
+                    request_id = asker.trail.id(),
                     %failure,
                     "a person is disabled although a look-up failed"
                 );
@@ -227,7 +227,7 @@ impl Provisioner {
         if !self.mapping.is_protected(row) {
             return Ok(());
         }
-        alert(Alert::Protected, &self.project, asker.caller, asker.request, id);
+        self.alert(asker, Alert::Protected, id);
         Err(Failure::Protected)
     }
 

@@ -4,7 +4,7 @@ mod complete;
 
 use super::change::is_invalid;
 use super::{ATTEMPTS, Asker, COLLISIONS, Failure, Provisioner, Shown, View, is_empty};
-use crate::audit::{Alert, Operation, alert};
+use crate::audit::{Alert, Operation};
 use crate::mapping::policy::{OnConflict, Standing};
 use crate::mapping::write::Wish;
 use crate::record::{Class, Delta, Record};
@@ -120,13 +120,7 @@ impl Provisioner {
                 _ => {
                     if is_somebody_elses {
                         let id = self.mapping.id_of(&row).unwrap_or_default();
-                        alert(
-                            Alert::AnchorConflict,
-                            &self.project,
-                            asker.caller,
-                            asker.request,
-                            &id,
-                        );
+                        self.alert(asker, Alert::AnchorConflict, &id);
                     }
                     return Err(already(same_name));
                 }

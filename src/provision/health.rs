@@ -28,6 +28,10 @@ pub enum State {
 }
 
 impl State {
+    /// Every one.
+    pub const ALL: [Self; 4] =
+        [Self::Unknown, Self::Reachable, Self::Unavailable, Self::Credential];
+
     /// The word for it.
     #[must_use]
     pub const fn name(self) -> &'static str {

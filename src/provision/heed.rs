@@ -31,7 +31,7 @@ impl Provisioner {
                 tracing::warn!(
                     project = &*self.project,
                     caller = asker.caller,
-                    request_id = asker.request,
+                    request_id = asker.trail.id(),
                     attributes = %unmapped,
                     "a client sent attributes that are not mapped"
                 );
@@ -39,7 +39,7 @@ impl Provisioner {
             }
             Unmapped::Ignore => {
                 tracing::debug!(
-                    request_id = asker.request,
+                    request_id = asker.trail.id(),
                     attributes = %unmapped,
                     "a client sent attributes that are not mapped"
                 );
@@ -74,12 +74,13 @@ impl Provisioner {
         tracing::warn!(
             project = &*self.project,
             caller = asker.caller,
-            request_id = asker.request,
+            request_id = asker.trail.id(),
             attribute,
             expected,
             "a value of an optional attribute cannot be stored and was left out"
         );
-        audit::left_out(&self.project, asker.caller, asker.request, attribute);
+        self.tally.leave_out();
+        audit::left_out(&self.project, asker.caller, asker.trail.id(), attribute);
     }
 
     pub(super) fn observe(&self, event: Event<'_>) {
@@ -106,7 +107,7 @@ impl Provisioner {
             tracing::info!(
                 project = &*self.project,
                 caller = asker.caller,
-                request_id = asker.request,
+                request_id = asker.trail.id(),
                 attribute = &*cleaned.path,
                 characters = cleaned.characters,
                 "characters that nobody sees were left out of a value"

@@ -78,10 +78,11 @@ impl Provisioner {
             }
         }
         if dangling > 0 {
+            self.tally.dangle(dangling);
             tracing::warn!(
                 project = &*self.project,
                 caller = asker.caller,
-                request_id = asker.request,
+                request_id = asker.trail.id(),
                 attribute = &*rule.path,
                 dangling,
                 "a key leads to no row, and its attribute is not shown"

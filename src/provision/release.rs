@@ -8,6 +8,7 @@ use super::{ATTEMPTS, Allowed, Asker, Failure, Provisioner};
 use crate::audit::Operation;
 use crate::mapping::policy::Standing;
 use crate::scim::Profile;
+use crate::telemetry::Trail;
 use crate::upstream::{Error, Kind};
 
 /// Who releases, and how it is told apart in the audit.
@@ -46,9 +47,10 @@ impl Provisioner {
         dry: bool,
     ) -> Result<Released, Failure> {
         let Operator { name, request, deadline } = operator;
+        let trail = Trail::of_command(request);
         let asker = Asker {
             caller: name,
-            request,
+            trail: &trail,
             profile: &Profile::STRICT,
             allowed: Allowed { update: true, rename: false, disable: false },
             deadline,

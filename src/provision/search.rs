@@ -203,7 +203,7 @@ impl Provisioner {
             tracing::warn!(
                 project = &*self.project,
                 caller = asker.caller,
-                request_id = asker.request,
+                request_id = asker.trail.id(),
                 people = found.shown,
                 "several people have what only one should have"
             );
@@ -250,7 +250,7 @@ impl Provisioner {
                 found.left_out += 1;
                 tracing::info!(
                     project = &*self.project,
-                    request_id = asker.request,
+                    request_id = asker.trail.id(),
                     "a row was left out that only the upstream finds equal"
                 );
             }

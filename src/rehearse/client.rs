@@ -15,12 +15,13 @@ use super::outcome::{Judged, Verdict, Why, Written};
 use super::person::Person;
 use super::population::{Noted, Population, StandIn, Withheld};
 use super::{RehearseError, Watcher};
-use crate::api::{Api, RequestId};
+use crate::api::Api;
 use crate::gate::Caller;
 use crate::generation::{Generation, Project};
 use crate::mapping::Mapping;
 use crate::mapping::policy::Standing;
 use crate::record::{Record, UpstreamKey};
+use crate::telemetry::Trail;
 use crate::value::Value;
 
 /// Whoever sends.
@@ -227,7 +228,7 @@ impl Client {
         request.headers_mut().insert(CONTENT_TYPE, media);
         request.extensions_mut().insert(Arc::clone(&self.generation));
         request.extensions_mut().insert(Arc::clone(&self.caller));
-        request.extensions_mut().insert(RequestId("rehearse".into()));
+        request.extensions_mut().insert(Trail::of_command("rehearse"));
         let Ok(answer) = self.api.clone().oneshot(request).await else {
             // The API itself refuses nothing; its layers do, and they are not here.
             return Err(RehearseError::Upstream(crate::upstream::Kind::Unsendable));

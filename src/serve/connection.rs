@@ -21,6 +21,7 @@ use tower::{Service, ServiceExt};
 use super::tls::{self, H2, Tls};
 use super::{Limits, Stop};
 use crate::seam::{Clock, PeerAddr, PeerCertificate, Socket, Stream};
+use crate::telemetry::{HandshakeFailure, Seat};
 
 mod pulse;
 
@@ -48,6 +49,12 @@ struct Peer {
     certificate: Option<PeerCertificate>,
 }
 
+/// One connection's place among those that may be open, and its seat among those that are counted.
+pub(super) struct Place {
+    pub(super) seat: Seat,
+    pub(super) _permit: OwnedSemaphorePermit,
+}
+
 impl<S, B> Edge<S>
 where
     S: Service<Request<Incoming>, Response = Response<B>> + Clone + Send + Sync + 'static,
@@ -63,17 +70,18 @@ where
         socket: Socket,
         peer: SocketAddr,
         stop: Stop,
-        permit: OwnedSemaphorePermit,
+        place: Place,
     ) {
         let Some(tls) = &self.tls else {
             let peer = Peer { address: peer, certificate: None };
-            return self.http1(socket, peer, stop, permit);
+            return self.http1(socket, peer, stop, place);
         };
         let handshake = TlsAcceptor::from(tls.current()).accept(socket);
         let stream = tokio::select! {
             biased;
             stream = handshake => stream,
             () = self.clock.sleep(self.limits.handshake) => {
+                place.seat.fail(HandshakeFailure::TimedOut);
                 tracing::debug!(%peer, "a handshake took too long");
                 return;
             }
@@ -84,6 +92,7 @@ where
             // Scanners, clients that do not trust the certificate, and clients whose own is not
             // trusted; both of these are worth a look when a new installation does not get through.
             Err(error) => {
+                place.seat.fail(HandshakeFailure::Tls);
                 let reason = tls::refusal(&error);
                 tracing::debug!(%peer, %error, reason, "a handshake failed");
                 return;
@@ -94,8 +103,8 @@ where
         let certificate = shown.map(|certificate| PeerCertificate::new(certificate));
         let peer = Peer { address: peer, certificate };
         match handshake.alpn_protocol() {
-            Some(H2) => self.http2(stream, peer, stop, permit),
-            _ => self.http1(stream, peer, stop, permit),
+            Some(H2) => self.http2(stream, peer, stop, place),
+            _ => self.http1(stream, peer, stop, place),
         }
     }
 
@@ -106,7 +115,7 @@ where
         stream: T,
         peer: Peer,
         stop: Stop,
-        permit: OwnedSemaphorePermit,
+        place: Place,
     ) {
         let pulse = Arc::new(Pulse::new(Arc::clone(&self.clock)));
         let watchdog = Watchdog::new(Arc::clone(&pulse), &self.limits);
@@ -122,7 +131,7 @@ where
                 stream,
                 service_fn(move |request| self.answer(request, &peer, &pulse)),
             );
-        tokio::spawn(live(Box::pin(connection), address, watchdog, stop, permit));
+        tokio::spawn(live(Box::pin(connection), address, watchdog, stop, place));
     }
 
     /// Begins to speak HTTP/2.
@@ -131,7 +140,7 @@ where
         stream: T,
         peer: Peer,
         stop: Stop,
-        permit: OwnedSemaphorePermit,
+        place: Place,
     ) {
         let pulse = Arc::new(Pulse::new(Arc::clone(&self.clock)));
         let watchdog = Watchdog::new(Arc::clone(&pulse), &self.limits);
@@ -147,7 +156,7 @@ where
                 TokioIo::new(stream),
                 service_fn(move |request| self.answer(request, &peer, &pulse)),
             );
-        tokio::spawn(live(Box::pin(connection), address, watchdog, stop, permit));
+        tokio::spawn(live(Box::pin(connection), address, watchdog, stop, place));
     }
 
     /// One request into the service and its answer back.
@@ -177,7 +186,7 @@ async fn live<C>(
     peer: SocketAddr,
     mut watchdog: Watchdog,
     stop: Stop,
-    _permit: OwnedSemaphorePermit,
+    _place: Place,
 ) where
     C: GracefulConnection,
     C::Error: Error + 'static,

@@ -14,6 +14,7 @@ use tower::{Layer, Service};
 use super::Error;
 use crate::api::Body;
 use crate::api::respond::{self, Media, Refusal};
+use crate::telemetry::Trail;
 
 /// Makes answers of refusals.
 #[derive(Clone, Copy, Debug)]
@@ -49,6 +50,7 @@ where
 
     fn call(&mut self, request: Request<B>) -> Self::Future {
         let media = Media::wanted(request.headers().get(ACCEPT));
+        let trail = request.extensions().get::<Trail>().cloned();
         let mut answer = self.inner.call(request);
         Box::pin(async move {
             // After a panic nothing of the request is used again, so nothing broken is seen.
@@ -59,14 +61,18 @@ where
                     Err(_) => Poll::Ready(None),
                 }
             });
-            Ok(match caught.await {
-                Some(Ok(answer)) => answer,
-                Some(Err(error)) => respond::refusal(&refusal(&error), media),
+            let refusal = match caught.await {
+                Some(Ok(answer)) => return Ok(answer),
+                Some(Err(error)) => refusal(&error),
                 None => {
                     tracing::error!("a request failed inside");
-                    respond::refusal(&Refusal::Internal, media)
+                    Refusal::Internal
                 }
-            })
+            };
+            if let Some(trail) = &trail {
+                refusal.note(trail);
+            }
+            Ok(respond::refusal(&refusal, media))
         })
     }
 }

@@ -4,6 +4,8 @@
 //! GET …/Users ──▶ extension Arc<Generation> ──▶ every layer inside asks that one
 //! ```
 //!
+//! The request's trail learns here under whose path it was sent.
+//!
 //! A request, not a connection: one of HTTP/2 lives for hours.
 
 use std::task::{Context, Poll};
@@ -12,6 +14,7 @@ use http::Request;
 use tower::{Layer, Service};
 
 use crate::generation::Current;
+use crate::telemetry::Trail;
 
 /// Gives each request the generation in force.
 #[derive(Clone, Debug)]
@@ -55,7 +58,13 @@ where
     }
 
     fn call(&mut self, mut request: Request<B>) -> Self::Future {
-        request.extensions_mut().insert(self.current.take());
+        let generation = self.current.take();
+        if let Some(trail) = request.extensions().get::<Trail>()
+            && let Some((project, _)) = generation.project(request.uri().path())
+        {
+            trail.enter(&project.provisioner.tally);
+        }
+        request.extensions_mut().insert(generation);
         self.inner.call(request)
     }
 }

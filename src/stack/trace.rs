@@ -1,29 +1,29 @@
-//! A request's id, its span, and one line when it is answered. Paths and queries hold people's
-//! names, so neither is logged.
+//! A request's id, its span, its trail, and one line when it is answered. Paths and queries hold
+//! people's names, so neither is logged.
 
-use std::fmt::Write as _;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::task::{Context, Poll};
 
-use http::{HeaderName, HeaderValue, Request, Response};
+use http::{HeaderName, HeaderValue, Method, Request, Response};
 use tower::{Layer, Service};
 use tracing::Instrument;
 
-use crate::api::{Body, RequestId};
-use crate::seam::{Clock, Seams};
+use crate::api::Body;
+use crate::seam::Seams;
+use crate::telemetry::{Ending, RequestId, Telemetry, Trail};
 
 /// The header in which an answer carries its request's id.
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
-/// Gives every request an id and a span.
+/// Gives every request an id, a span and a trail, and counts it when it ends.
 #[derive(Clone)]
 pub struct TraceLayer {
-    clock: Arc<dyn Clock>,
+    telemetry: Arc<Telemetry>,
     /// What tells this process's ids from those of its other runs and replicas.
-    prefix: Arc<str>,
+    prefix: u32,
     count: Arc<AtomicU64>,
 }
 
@@ -34,23 +34,15 @@ impl std::fmt::Debug for TraceLayer {
 }
 
 impl TraceLayer {
-    /// With ids that begin with random digits.
+    /// With ids that begin with random digits; what is under no project is counted in `telemetry`.
     #[must_use]
-    pub fn new(seams: &Seams) -> Self {
+    pub fn new(seams: &Seams, telemetry: Arc<Telemetry>) -> Self {
         let mut bytes = [0; 4];
         if let Err(error) = seams.random.fill(&mut bytes) {
             tracing::warn!(%error, "request ids have no random prefix");
         }
-        let prefix = format!("{:08x}", u32::from_be_bytes(bytes)).into();
-        Self { clock: Arc::clone(&seams.clock), prefix, count: Arc::new(AtomicU64::new(0)) }
-    }
-
-    /// The id of the request of that number.
-    fn id(&self, number: u64) -> Arc<str> {
-        let mut id = String::with_capacity(self.prefix.len() + 1 + 16);
-        id.push_str(&self.prefix);
-        let _ = write!(id, "-{number:x}");
-        id.into()
+        let prefix = u32::from_be_bytes(bytes);
+        Self { telemetry, prefix, count: Arc::new(AtomicU64::new(0)) }
     }
 }
 
@@ -84,28 +76,42 @@ where
 
     fn call(&mut self, mut request: Request<B>) -> Self::Future {
         let number = self.layer.count.fetch_add(1, Ordering::Relaxed);
-        let id = self.layer.id(number);
-        let span = tracing::debug_span!("request", method = %request.method(), request_id = &*id);
-        request.extensions_mut().insert(RequestId(Arc::clone(&id)));
-        let method = request.method().clone();
-        let clock = Arc::clone(&self.layer.clock);
-        let begun = clock.monotonic();
+        let id = RequestId::numbered(self.layer.prefix, number);
+        let method = word(request.method());
+        let span = tracing::debug_span!("request", method, request_id = id.as_str());
+        let trail = Trail::new(id, method, self.layer.telemetry.now());
+        request.extensions_mut().insert(trail.clone());
+        let ending = Ending::new(trail, Arc::clone(&self.layer.telemetry));
         let answer = self.inner.call(request);
         let answered = async move {
             let mut answer = answer.await?;
-            if let Ok(value) = HeaderValue::from_str(&id) {
+            if let Ok(value) = HeaderValue::from_str(id.as_str()) {
                 answer.headers_mut().insert(REQUEST_ID, value);
             }
-            let elapsed = clock.monotonic().saturating_sub(begun);
+            let status = answer.status().as_u16();
+            let elapsed = ending.answered(status);
             tracing::debug!(
-                request_id = &*id,
-                %method,
-                status = answer.status().as_u16(),
+                request_id = id.as_str(),
+                method,
+                status,
                 milliseconds = u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX),
                 "a request was answered"
             );
             Ok(answer)
         };
         Box::pin(answered.instrument(span))
+    }
+}
+
+/// A method that some endpoint knows; of the others strangers may invent as many as they like.
+fn word(method: &Method) -> &'static str {
+    match *method {
+        Method::GET => "GET",
+        Method::HEAD => "HEAD",
+        Method::POST => "POST",
+        Method::PUT => "PUT",
+        Method::PATCH => "PATCH",
+        Method::DELETE => "DELETE",
+        _ => "other",
     }
 }

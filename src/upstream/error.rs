@@ -7,6 +7,8 @@ use std::error::Error as StdError;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
+use http::StatusCode;
+
 use crate::pem::PemError;
 use crate::record::Class;
 
@@ -111,6 +113,8 @@ pub struct Error {
     pub retry_after: Option<u32>,
     /// What to tell the client, in the mapping's own words.
     pub detail: Option<Box<str>>,
+    /// The status that the upstream refused with.
+    pub status: Option<StatusCode>,
     pub(super) unsure: bool,
     pub(super) source: Option<Box<dyn StdError + Send + Sync>>,
 }
@@ -143,7 +147,16 @@ impl Error {
             kind,
             Kind::TimedOut { outcome_unknown: true } | Kind::Lost { outcome_unknown: true }
         );
-        Self { kind, blame, retry, retry_after: None, detail: None, unsure, source: None }
+        Self {
+            kind,
+            blame,
+            retry,
+            retry_after: None,
+            detail: None,
+            status: None,
+            unsure,
+            source: None,
+        }
     }
 
     /// The same, with what caused it (for the log).

@@ -51,6 +51,7 @@ pub(super) fn judge(
     let outage = kind == Kind::Refused(Class::Unavailable);
     let mut error = Error::new(kind).because(Refused(status)).waiting(waiting);
     error.detail = detail;
+    error.status = Some(status);
     // Behind a gateway, the write may have been done before the answer was lost; a 503 or 429 is
     // given instead of doing it.
     // An outage that is told as a success may have come at any point of the work.

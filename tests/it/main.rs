@@ -46,4 +46,5 @@ mod schema;
 mod serve_binary;
 mod several;
 mod smoke;
+mod telling;
 mod transport;

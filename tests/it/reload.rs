@@ -7,13 +7,11 @@ use std::time::Duration;
 
 use http::Request;
 use scim_sidecar::legacy::{Fault, Kind};
-use scim_sidecar::seam::real;
 use scim_sidecar::secret::TokenHash;
 use serde_json::{Value as Json, json};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use crate::scene::{
-    Authority, BASE, Client, Dialect, KeyKind, Legacy, Setup, Sidecar, ana, bo, on_all, patch,
+    Authority, BASE, Client, Dialect, KeyKind, Legacy, Setup, Sidecar, ana, ask, bo, on_all, patch,
 };
 
 on_all! {
@@ -27,15 +25,8 @@ const NICK_NAME: &str =
 
 /// What the admin port answers: its status, and what it tells.
 async fn health(address: SocketAddr, path: &str) -> (u16, Json) {
-    let seams = real::seams();
-    let mut socket = seams.connector.connect("127.0.0.1", address.port()).await.unwrap();
-    let request = format!("GET {path} HTTP/1.1\r\nhost: admin\r\nconnection: close\r\n\r\n");
-    socket.write_all(request.as_bytes()).await.unwrap();
-    let mut answer = String::new();
-    socket.read_to_string(&mut answer).await.unwrap();
-    let (head, body) = answer.split_once("\r\n\r\n").unwrap();
-    let status = head.split(' ').nth(1).unwrap().parse().unwrap();
-    (status, serde_json::from_str(body).unwrap())
+    let told = ask(address, "GET", path).await;
+    (told.status, told.json())
 }
 
 /// What the admin port answers when all is well.

@@ -1,6 +1,7 @@
 //! What a test is made of: the legacy server behind, the sidecar, its clients and their answers.
 #![allow(dead_code, unused_imports, reason = "each scene takes what it needs")]
 
+pub(crate) mod admin;
 mod answer;
 mod card;
 mod certificate;
@@ -18,6 +19,7 @@ mod written;
 
 use std::path::Path;
 
+pub(crate) use admin::ask;
 pub(crate) use answer::{Answer, has};
 pub(crate) use card::{Card, Issuer};
 pub(crate) use certificate::{Authority, KeyKind};

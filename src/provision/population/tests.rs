@@ -9,6 +9,7 @@ use crate::mapping::tests::{SOAP, bizagi, read};
 use crate::provision::Health;
 use crate::seam::Pending;
 use crate::seam::fake::FakeClock;
+use crate::telemetry::Tally;
 use crate::upstream::{Call, Dialect, Error, Origin, Sender, dialect};
 use crate::value::Value;
 
@@ -66,15 +67,17 @@ impl Sender for Server {
 async fn read_all(server: Server, most: usize, soap: bool) -> Result<usize, Uncounted> {
     let clock = FakeClock::new();
     let mapping = if soap { read(SOAP).0.unwrap() } else { bizagi() };
+    let tally = Arc::new(Tally::new("hr".into(), clock.clone()));
     let provisioner = Provisioner {
         project: "hr".into(),
         dialect: dialect(&mapping.dialect).unwrap(),
         mapping,
         upstream: Arc::new(server),
-        lookup: Lookup::new(0, Duration::from_secs(1), clock.clone()),
+        lookup: Lookup::new(0, Duration::from_secs(1), clock.clone(), Arc::clone(&tally)),
         patience: Duration::from_secs(1),
         health: Arc::new(Health::new(clock.clone())),
         turns: Arc::default(),
+        tally,
         observer: None,
     };
     let mut told = 0;

@@ -2,7 +2,7 @@
 
 use rcgen::{
     BasicConstraints, CertificateParams, CertifiedIssuer, DnType, ExtendedKeyUsagePurpose, IsCa,
-    KeyPair, KeyUsagePurpose, PKCS_ECDSA_P256_SHA256, PKCS_RSA_SHA256,
+    KeyPair, KeyUsagePurpose, PKCS_ECDSA_P256_SHA256, PKCS_RSA_SHA256, date_time_ymd,
 };
 use rustls::RootCertStore;
 use rustls::pki_types::CertificateDer;
@@ -26,12 +26,18 @@ pub(crate) struct Authority {
 
 impl Authority {
     pub(crate) fn new(kind: KeyKind) -> Self {
+        Self::until(kind, 4096)
+    }
+
+    /// The same, whose server's certificate ends with the beginning of that year.
+    pub(crate) fn until(kind: KeyKind, year: i32) -> Self {
         let mut authority = params(&[], "the scene's authority");
         authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
         authority.key_usages = vec![KeyUsagePurpose::KeyCertSign];
         let key = KeyPair::generate_for(&PKCS_ECDSA_P256_SHA256).unwrap();
         let authority = CertifiedIssuer::self_signed(authority, key).unwrap();
         let mut server = params(&["localhost", "127.0.0.1"], "the scene's sidecar");
+        server.not_after = date_time_ymd(year, 1, 1);
         server.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
         let key = match kind {
             KeyKind::Ecdsa => KeyPair::generate_for(&PKCS_ECDSA_P256_SHA256).unwrap(),
