@@ -75,7 +75,7 @@ const ROOT: &[Key] = &[
         .required("`format = 1` as the first line"),
     key("listen", "the address and port for SCIM over TLS")
         .required("an address and port, such as `0.0.0.0:8443`"),
-    key("admin", "the loopback address and port for health, or \"off\""),
+    key("admin", "the loopback address and port for health and metrics, or \"off\""),
     key("tls", "the certificate, and whom it is shown to")
         .table(tls::TLS)
         .required("a table `[tls]` with `certificate` and `key`"),
@@ -96,7 +96,7 @@ pub struct Config {
     pub source: Arc<Source>,
     /// Where SCIM is served over TLS.
     pub listen: Placed<SocketAddr>,
-    /// Where health is served; always a loopback address. `None` for `"off"`.
+    /// Where health and metrics are served; always a loopback address. `None` for `"off"`.
     pub admin: Option<Placed<SocketAddr>>,
     /// The certificate and its key, and whose clients may connect.
     pub tls: Tls,

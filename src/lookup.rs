@@ -9,6 +9,7 @@ mod pairs;
 mod shortcuts;
 
 use std::future::Future;
+use std::hash::Hash;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -98,13 +99,29 @@ impl Lookup {
         question: Question,
         search: impl Future<Output = Result<Option<UpstreamKey>, E>>,
     ) -> Result<UpstreamKey, Miss<E>> {
+        self.counted(Sought::People, &self.people, question, search).await
+    }
+
+    /// Finds an answer, and counts whether it had to be searched for.
+    async fn counted<Q, A, E>(
+        &self,
+        sought: Sought,
+        shortcuts: &Shortcuts<Q, A>,
+        question: Q,
+        search: impl Future<Output = Result<Option<A>, E>>,
+    ) -> Result<A, Miss<E>>
+    where
+        Q: Hash + Eq + Send + Sync + 'static,
+        A: Clone + Send + Sync + 'static,
+        E: Send + Sync + 'static,
+    {
         let mut searched = false;
         let search = async {
             searched = true;
             search.await
         };
-        let found = self.people.find(question, search).await;
-        self.count(Sought::People, !searched);
+        let found = shortcuts.find(question, search).await;
+        self.count(sought, !searched);
         found
     }
 
@@ -156,6 +173,13 @@ mod tests {
             assert_eq!(key.unwrap(), UpstreamKey::Integer(7));
         }
         assert_eq!(searches.load(Ordering::Relaxed), 1);
+        assert_eq!(counted(&lookup), [2, 1, 0, 0]);
+    }
+
+    /// Hits and misses: of people, and of references.
+    fn counted(lookup: &Lookup) -> [u64; 4] {
+        let counts: Vec<u64> = lookup.tally.lookups.iter().map(|(_, _, count)| count).collect();
+        counts.try_into().unwrap()
     }
 
     #[tokio::test]
@@ -167,6 +191,8 @@ mod tests {
         assert_eq!(lookup.known(&other_case).await, Some(UpstreamKey::Integer(7)));
         clock.advance(Duration::from_secs(60));
         assert_eq!(lookup.known(&question()).await, None);
+        assert!(!lookup.knows(&question()).await);
+        assert_eq!(counted(&lookup), [1, 1, 0, 0], "who will ask is not counted twice");
     }
 
     #[tokio::test]
@@ -202,5 +228,6 @@ mod tests {
         assert!(matches!(again, Err(Miss::Absent)), "{again:?}");
         clock.advance(Duration::from_secs(60));
         assert_eq!(lookup.known_value(0, &key).await, None);
+        assert_eq!(counted(&lookup), [0, 0, 1, 4]);
     }
 }

@@ -37,6 +37,9 @@ pub mod lists {}
 #[doc = include_str!("manual/notations.md")]
 pub mod notations {}
 
+#[doc = include_str!("manual/counting.md")]
+pub mod counting {}
+
 #[doc = include_str!("manual/reload.md")]
 pub mod reload {}
 

@@ -9,24 +9,30 @@
 //! is no place for a path, an id, a filter or a value, so none can end up here: this room would
 //! not know what they are.
 
+mod connection;
 mod count;
 mod label;
+mod request_id;
 mod ring;
 mod status;
 mod tally;
 mod trail;
+mod under_way;
 
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
+pub use connection::{Connections, Seat};
 pub use count::{Counters, Durations, Table};
 pub use label::{
     AlertKind, Call, Cause, HandshakeFailure, Label, Operation, Outcome, Recall, Sought,
 };
+pub use request_id::RequestId;
 pub use ring::Ring;
 pub use status::Status;
-pub use tally::{CallerTally, Connections, Seat, Tally};
-pub use trail::{Calling, Ending, RequestId, Step, Story, Trail};
+pub use tally::{CallerTally, Tally};
+pub use trail::{Step, Story, Trail};
+pub use under_way::{Calling, Ending};
 
 use crate::seam::Clock;
 

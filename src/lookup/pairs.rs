@@ -46,14 +46,7 @@ impl Lookup {
         referred: Referred,
         search: impl Future<Output = Result<Option<Arc<[UpstreamKey]>>, E>>,
     ) -> Result<Arc<[UpstreamKey]>, Miss<E>> {
-        let mut searched = false;
-        let search = async {
-            searched = true;
-            search.await
-        };
-        let found = self.keys.find(referred, search).await;
-        self.count(Sought::References, !searched);
-        found
+        self.counted(Sought::References, &self.keys, referred, search).await
     }
 
     /// Forgets which keys a value stands for.

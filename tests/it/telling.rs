@@ -315,6 +315,30 @@ async fn a_caller_keeps_its_last_requests_whatever_strangers_do() {
 }
 
 #[tokio::test]
+async fn a_client_that_went_away_is_told() {
+    let legacy = Legacy::start(Dialect::Odata).with_user(ana()).await;
+    let sidecar = Sidecar::in_front_of(&legacy).start().await;
+    let idp = sidecar.idp("entra");
+    legacy.fault(Fault::always(Kind::Latency(Duration::from_secs(600))).under("/odata"));
+    let impatient = tokio::spawn(async move { idp.get("/Users/7").await });
+    while legacy.calls().is_empty() {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    impatient.abort();
+    // Nobody is told when the other side has seen it.
+    while sidecar.traffic("").await.is_empty() {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    let request = &sidecar.traffic("").await[0];
+    assert_eq!((&request["operation"], &request["status"]), (&json!("read"), &Json::Null));
+    assert_eq!(request["upstream"][0]["outcome"], "abandoned");
+    let metrics = sidecar.metrics().await;
+    assert_eq!(metrics.sum("requests_total", &["status=\"abandoned\""]), 1.0);
+    assert_eq!(metrics.sum("upstream_calls_total", &["outcome=\"abandoned\""]), 1.0);
+    legacy.clear_faults();
+}
+
+#[tokio::test]
 async fn projects_are_counted_apart_and_what_is_under_none_too() {
     let legacy = Legacy::start(Dialect::Odata).with_user(ana()).await;
     let sidecar = Sidecar::in_front_of(&legacy).and("sales", "/sales/scim", &legacy);
