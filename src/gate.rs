@@ -17,7 +17,7 @@ use tracing::field;
 
 use crate::seam::{Fingerprint, PeerAddr, PeerCertificate};
 use crate::secret::TokenHash;
-use crate::telemetry::CallerTally;
+use crate::telemetry::{AlertKind, CallerTally, Tally};
 
 mod authenticate;
 mod limit;
@@ -112,8 +112,8 @@ impl Denied {
 /// The way into one project.
 #[derive(Debug)]
 pub struct Door {
-    /// The project's name, which alerts show.
-    pub project: Arc<str>,
+    /// What is counted of the project, under its name.
+    pub tally: Arc<Tally>,
     /// Whose tokens open it.
     pub callers: Callers,
     /// Where failed attempts are charged. One for the whole process, so that a peer cannot try
@@ -148,10 +148,11 @@ impl Door {
             // Whoever tries is told what somebody with an unknown token is told.
             Ok(caller) if !caller.comes_with(certificate) => {
                 self.failures.charge(peer)?;
+                self.tally.alerts.count(AlertKind::Certificate);
                 let certificate = certificate.map(|shown| field::display(shown.fingerprint()));
                 tracing::error!(
                     target: "alert",
-                    project = &*self.project,
+                    project = &*self.tally.name,
                     caller = &*caller.name,
                     peer = %peer.0.ip(),
                     certificate,

@@ -211,7 +211,7 @@ impl Config {
         );
         Some(Project {
             door: Arc::new(Door {
-                project: Arc::clone(&name),
+                tally: Arc::clone(&tally),
                 callers: Callers::new(callers, production),
                 failures: Arc::clone(failures),
             }),

@@ -110,7 +110,7 @@ impl Doors for OneDoor {
 
 fn door(clock: &Arc<FakeClock>) -> OneDoor {
     OneDoor(Arc::new(Door {
-        project: "hr".into(),
+        tally: Arc::new(Tally::new("hr".into(), Arc::clone(clock) as _)),
         callers: Callers::new(vec![caller("entra", 0, &[GOOD], clock)], false),
         failures: Arc::new(FailureLimit::new(FailurePace::default(), Arc::clone(clock) as _)),
     }))
@@ -171,8 +171,9 @@ async fn a_token_of_a_caller_with_certificates_comes_with_one_of_them_or_is_as_g
     let ours = [b"one".as_slice(), b"two"].map(Fingerprint::of).to_vec();
     let bound = Caller { certificates: ours, ..caller("entra", 0, &[GOOD], &clock) };
     let free = caller("okta", 1, &[NEXT], &clock);
+    let tally = Arc::new(Tally::new("hr".into(), Arc::clone(&clock) as _));
     let doors = OneDoor(Arc::new(Door {
-        project: "hr".into(),
+        tally: Arc::clone(&tally),
         callers: Callers::new(vec![bound, free], false),
         failures: Arc::new(FailureLimit::new(FailurePace::default(), Arc::clone(&clock) as _)),
     }));
@@ -204,6 +205,12 @@ async fn a_token_of_a_caller_with_certificates_comes_with_one_of_them_or_is_as_g
     assert_eq!(answers[..4], [Denied::BadToken; 4]);
     assert!(matches!(answers[4], Denied::TooManyFailures { .. }));
     assert_eq!(pass(&doors, with(GOOD, Some(b"one"))).await.unwrap(), "entra");
+    let alerts = tally.alerts.iter().find(|(alert, _)| *alert == AlertKind::Certificate);
+    assert_eq!(
+        alerts.map(|(_, count)| count),
+        Some(7),
+        "one for each that was not refused at once"
+    );
 }
 
 #[tokio::test]

@@ -158,6 +158,8 @@ labels! {
         AnchorConflict = "anchor_conflict",
         /// A client wrote to a protected row.
         Protected = "protected",
+        /// A token came without its caller's certificate.
+        Certificate = "certificate",
     }
 
     /// Why there is no connection.
