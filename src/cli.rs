@@ -19,6 +19,7 @@ use crate::secret::{Secret, TokenHash};
 mod check;
 mod explain;
 mod init;
+mod log;
 mod rehearse;
 mod release;
 mod schema;
@@ -72,7 +73,10 @@ pub enum Command {
     /// Serve SCIM in front of the legacy servers that the configuration names
     #[command(
         after_help = "Example:\n  scim-sidecar serve --config /etc/scim-sidecar/sidecar.toml\n\n\
-        SIGHUP reads the files again. SIGTERM and SIGINT let open requests end; a second one does not."
+        SIGHUP reads the files again. SIGTERM and SIGINT let open requests end; a second one does not.\n\
+        systemd is told by itself. As a service of Windows:\n  \
+        sc.exe create scim-sidecar binPath= \"C:\\scim-sidecar\\scim-sidecar.exe serve --service\n    \
+        --config C:\\scim-sidecar\\sidecar.toml --log-file C:\\scim-sidecar\\log.txt\""
     )]
     Serve(Serve),
     /// Tell every mistake in a configuration and its mappings, or in mappings alone
@@ -131,6 +135,13 @@ pub struct Serve {
     /// The server file
     #[arg(long, value_name = "FILE")]
     pub config: PathBuf,
+    /// Put the log behind what this file holds, instead of writing it to standard error; a reload
+    /// opens it anew, so that it can be renamed before
+    #[arg(long, value_name = "FILE")]
+    pub log_file: Option<PathBuf>,
+    /// Run under the service control manager of Windows; not for a console
+    #[arg(long, requires = "log_file")]
+    pub service: bool,
 }
 
 /// The options of `check`; at least one of the two is there.
@@ -329,6 +340,12 @@ impl Command {
             Err(error) => Err(Usage { error }),
         }
     }
+
+    /// Whether it is to run [as a service](crate::platform::service).
+    #[must_use]
+    pub fn is_service(&self) -> bool {
+        matches!(self, Self::Serve(Serve { service: true, .. }))
+    }
 }
 
 /// Runs a command to its end.
@@ -341,7 +358,7 @@ pub async fn run(
     match command {
         #[cfg(feature = "demo")]
         Command::Demo(options) => {
-            serve::log(crate::config::LogFormat::Text, "warn,audit=off");
+            log::begin(crate::config::LogFormat::Text, "warn,audit=off", None);
             match crate::demo::run(options, seams, out).await {
                 Ok(true) => Exit::Fine,
                 Ok(false) => Exit::Failed,

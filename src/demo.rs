@@ -19,7 +19,7 @@ use tokio::net::TcpListener;
 
 use crate::diagnostic::Report;
 use crate::legacy::{self, Legacy};
-use crate::platform::StopSignals;
+use crate::platform::{CURL, QUOTE, StopSignals};
 use crate::process::{Process, StartError};
 use crate::reload::Reloader;
 use crate::seam::Seams;
@@ -218,8 +218,8 @@ fn ready(
     writeln!(out, "try, in another terminal:")?;
     writeln!(
         out,
-        "  curl --cacert '{}' -H 'Authorization: Bearer {token}' \
-         '{base}/Users?filter=userName%20eq%20%22ana%40contoso.com%22'",
+        "  {CURL} --cacert {QUOTE}{}{QUOTE} -H {QUOTE}Authorization: Bearer {token}{QUOTE} \
+         {QUOTE}{base}/Users?filter=userName%20eq%20%22ana%40contoso.com%22{QUOTE}",
         authority.display()
     )?;
     try_legacy(out, legacy, access)
@@ -251,7 +251,7 @@ fn ready_upstream(
 fn try_legacy(out: &mut dyn Write, legacy: &Legacy, access: &Access) -> io::Result<()> {
     writeln!(
         out,
-        "  curl -H 'Authorization: Bearer {}' '{}/odata/data/WFUser'",
+        "  {CURL} -H {QUOTE}Authorization: Bearer {}{QUOTE} {QUOTE}{}/odata/data/WFUser{QUOTE}",
         access.bearer.expose(),
         legacy.base()
     )?;

@@ -6,6 +6,7 @@ use std::process::ExitCode;
 
 use mimalloc::MiMalloc;
 use scim_sidecar::cli::{self, Command, Exit};
+use scim_sidecar::platform::service;
 use scim_sidecar::seam::real;
 
 /// A request asks for memory some fifty times, and an open connection keeps what it was given.
@@ -23,13 +24,26 @@ fn main() -> ExitCode {
             return usage.exit().into();
         }
     };
+    if !command.is_service() {
+        return run(command).into();
+    }
+    match service::run(|| run(command) as u8) {
+        Ok(code) => code.into(),
+        Err(error) => {
+            let _ = writeln!(io::stderr(), "error: `--service` cannot be used: {error}");
+            Exit::Usage.into()
+        }
+    }
+}
+
+fn run(command: Command) -> Exit {
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {
             let _ = writeln!(io::stderr(), "error: cannot start: {error}");
-            return Exit::Failed.into();
+            return Exit::Failed;
         }
     };
     let seams = real::seams();
-    runtime.block_on(cli::run(command, &seams, &mut io::stdout(), &mut io::stderr())).into()
+    runtime.block_on(cli::run(command, &seams, &mut io::stdout(), &mut io::stderr()))
 }

@@ -52,6 +52,9 @@ pub mod rest {}
 #[doc = include_str!("manual/rooms.md")]
 pub mod rooms {}
 
+#[doc = include_str!("manual/services.md")]
+pub mod services {}
+
 #[doc = include_str!("manual/keys.md")]
 pub mod keys {}
 

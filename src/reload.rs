@@ -47,6 +47,15 @@ struct Inner {
     state: Mutex<State>,
 }
 
+/// How far a reload that was [followed](Reloader::follow) is.
+#[derive(Clone, Copy, Debug)]
+pub enum Progress<'a> {
+    /// The files are about to be read.
+    Begins,
+    /// What became of it.
+    Ended(&'a Load),
+}
+
 struct State {
     standing: Arc<Standing>,
     /// What the last load saw, taken or not: the same once more is no news.
@@ -179,14 +188,16 @@ impl Reloader {
     }
 
     /// Reloads whenever the signal says so, and where the configuration wants it whenever the
-    /// files have changed. Never ends.
-    pub async fn follow(self, mut signal: ReloadSignal) {
+    /// files have changed. Never ends. `hear` is told of each reload.
+    pub async fn follow(self, mut signal: ReloadSignal, mut hear: impl FnMut(Progress<'_>)) {
         loop {
             let cause = tokio::select! {
                 name = signal.next() => name,
                 () = self.changed() => "watch",
             };
-            self.reload(cause).await;
+            hear(Progress::Begins);
+            let load = self.reload(cause).await;
+            hear(Progress::Ended(&load));
         }
     }
 

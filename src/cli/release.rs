@@ -4,7 +4,8 @@ use std::io::Write;
 use std::path::Path;
 use std::sync::Arc;
 
-use super::serve::{chain, counted, log};
+use super::log;
+use super::serve::{chain, counted};
 use super::{Exit, Release};
 use crate::config::{Config, profiles, source};
 use crate::diagnostic::alternatives;
@@ -40,7 +41,8 @@ pub(super) async fn run(
         return Exit::Configuration;
     };
     // Whatever the filter leaves out, the audit is kept.
-    log(config.log.format, &format!("{},audit=info,alert=error", config.log.filter));
+    let filter = format!("{},audit=info,alert=error", config.log.filter);
+    log::begin(config.log.format, &filter, None);
     let (path, field) =
         (&mapping.resource.slot(anchor.slot).path, mapping.entity.fields.field(anchor.field));
     let field = field.map_or("", |field| field.name.as_str());

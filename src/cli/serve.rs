@@ -1,17 +1,42 @@
 //! `serve`: what is wrong with the configuration is told and ends with 78, else it runs until a
-//! signal stops it; another signal has the configuration read again.
+//! signal stops it; another signal has the configuration read again. Whoever started it is told
+//! how it is.
 
-use std::io::{IsTerminal, Write};
+use std::io::Write;
+use std::sync::Arc;
+use std::time::Duration;
 
+use super::log::{self, LogFile};
 use super::{Exit, Serve};
-use crate::config::LogFormat;
-use crate::platform::{ReloadSignal, StopSignals};
+use crate::generation::Current;
+use crate::platform::{ReloadSignal, StopSignals, Supervisor};
 use crate::process::Process;
-use crate::reload::Reloader;
-use crate::seam::Seams;
+use crate::reload::{Progress, Reloader};
+use crate::seam::{Clock, Seams};
+
+/// What ending takes beside the drain.
+const GOODBYE: Duration = Duration::from_secs(5);
 
 /// Serves until a signal stops it.
 pub(super) async fn serve(options: &Serve, seams: &Seams, err: &mut (dyn Write + Send)) -> Exit {
+    let Some(path) = &options.log_file else {
+        return run(options, seams, None, err).await;
+    };
+    match LogFile::open(path) {
+        Ok(mut file) => run(options, seams, Some(file.clone()), &mut file).await,
+        Err(error) => {
+            let _ = writeln!(err, "error: cannot write the log to `{}`: {error}", path.display());
+            Exit::Failed
+        }
+    }
+}
+
+async fn run(
+    options: &Serve,
+    seams: &Seams,
+    file: Option<LogFile>,
+    err: &mut (dyn Write + Send),
+) -> Exit {
     let reloader = match Reloader::begin(&options.config, seams, true) {
         Ok(reloader) => reloader,
         Err(refused) => {
@@ -21,7 +46,10 @@ pub(super) async fn serve(options: &Serve, seams: &Seams, err: &mut (dyn Write +
             return Exit::Configuration;
         }
     };
-    log(reloader.started().log.format, &reloader.started().log.filter);
+    let config = reloader.started();
+    let drain = config.limits.serve.drain;
+    log::begin(config.log.format, &config.log.filter, file.clone());
+    let supervisor = Supervisor::find();
     // Before the ports open: a signal that comes early must not be lost.
     let listening = StopSignals::listen().and_then(|stop| Ok((stop, ReloadSignal::listen()?)));
     let (mut signals, wishes) = match listening {
@@ -32,9 +60,21 @@ pub(super) async fn serve(options: &Serve, seams: &Seams, err: &mut (dyn Write +
         Ok(process) => process,
         Err(error) => return failed(err, &error),
     };
-    let reloads = tokio::spawn(process.reloader().follow(wishes));
+    let current = process.reloader().current().clone();
     let admin = process.admin.map_or_else(|| "off".to_owned(), |address| address.to_string());
     tracing::info!(address = %process.address, admin, "serving");
+    supervisor.ready(&status(&current, true));
+    tokio::spawn(stay_alive(supervisor.clone(), Arc::clone(&seams.clock)));
+    let reloads = tokio::spawn(process.reloader().follow(wishes, {
+        let supervisor = supervisor.clone();
+        move |progress| match progress {
+            Progress::Begins => {
+                supervisor.reloading();
+                file.iter().for_each(LogFile::reopen);
+            }
+            Progress::Ended(load) => supervisor.ready(&status(&current, load.taken)),
+        }
+    }));
     let stopper = process.stopper();
     let ended = process.ended();
     tokio::pin!(ended);
@@ -48,6 +88,7 @@ pub(super) async fn serve(options: &Serve, seams: &Seams, err: &mut (dyn Write +
                     stopper.cut();
                 } else {
                     tracing::info!(signal = name, "draining");
+                    supervisor.stopping(drain.saturating_add(GOODBYE));
                     stopper.drain();
                     // Nothing new begins, and what is being loaded is not taken any more.
                     reloads.abort();
@@ -58,6 +99,23 @@ pub(super) async fn serve(options: &Serve, seams: &Seams, err: &mut (dyn Write +
     };
     tracing::info!(cut_off = drained.cut_off, "ended");
     Exit::Fine
+}
+
+/// Tells it as often as is asked for, from the runtime: one that is stuck tells nothing.
+async fn stay_alive(supervisor: Supervisor, clock: Arc<dyn Clock>) {
+    let Some(pause) = supervisor.watch() else { return };
+    loop {
+        supervisor.alive();
+        clock.sleep(pause).await;
+    }
+}
+
+/// A line for `systemctl status`.
+fn status(current: &Current, taken: bool) -> String {
+    let count = current.take().projects.len();
+    let plural = if count == 1 { "" } else { "s" };
+    let refused = if taken { "" } else { "; the last reload was refused: see the log" };
+    format!("serving {count} project{plural}{refused}")
 }
 
 /// Such as `1 error, 2 warnings`.
@@ -81,19 +139,4 @@ pub(super) fn chain(error: &dyn std::error::Error) -> String {
         cause = inner.source();
     }
     text
-}
-
-/// Sends the log to standard error, as the configuration says.
-pub(super) fn log(format: LogFormat, filter: &str) {
-    let filter = tracing_subscriber::EnvFilter::try_new(filter)
-        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("info"));
-    let builder = tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_ansi(std::io::stderr().is_terminal())
-        .with_writer(std::io::stderr);
-    // A second subscriber in one process can only be a test's; the first one stays.
-    let _ = match format {
-        LogFormat::Text => builder.try_init(),
-        LogFormat::Json => builder.json().flatten_event(true).try_init(),
-    };
 }

@@ -48,7 +48,9 @@ pub enum InitError {
 /// # Errors
 /// When one of them is there already or cannot be written.
 pub fn init(folder: &Path, files: &[(&str, &str)]) -> Result<Vec<PathBuf>, InitError> {
-    let paths: Vec<PathBuf> = files.iter().map(|(name, _)| folder.join(name)).collect();
+    // By their components, so that each system's own separator stands between them.
+    let place = |(name, _): &(&str, &str)| folder.join(name).components().collect();
+    let paths: Vec<PathBuf> = files.iter().map(place).collect();
     if let Some(path) = paths.iter().find(|path| path.symlink_metadata().is_ok()) {
         return Err(InitError::Exists { path: path.clone() });
     }

@@ -47,7 +47,7 @@ impl Folder {
         };
         fs::create_dir_all(&root).map_err(|cause| failed(&root, cause))?;
         // What is printed is pasted elsewhere: a relative path would not be found there.
-        let root = fs::canonicalize(&root).map_err(|cause| failed(&root, cause))?;
+        let root = std::path::absolute(&root).map_err(|cause| failed(&root, cause))?;
         Ok(Self { root, temporary })
     }
 

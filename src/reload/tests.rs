@@ -98,7 +98,7 @@ tokens = "sha256:{hash}"
     }
 
     fn follow(&self) {
-        tokio::spawn(self.reloader.clone().follow(ReloadSignal::listen().unwrap()));
+        tokio::spawn(self.reloader.clone().follow(ReloadSignal::listen().unwrap(), |_| ()));
     }
 
     /// The next sleep, which must be so long.

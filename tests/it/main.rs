@@ -44,6 +44,7 @@ mod returning;
 mod scene;
 mod schema;
 mod serve_binary;
+mod services;
 mod several;
 mod smoke;
 mod telling;

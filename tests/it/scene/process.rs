@@ -18,7 +18,7 @@ fn command(arguments: &[&str], folder: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_scim-sidecar"));
     command.args(arguments).current_dir(folder).stdin(Stdio::null());
     // What it leaves behind is seen.
-    command.env_remove("NO_COLOR").env("TMPDIR", folder);
+    command.env_remove("NO_COLOR").env_remove("NOTIFY_SOCKET").env("TMPDIR", folder);
     command
 }
 
@@ -43,6 +43,17 @@ pub(crate) fn run_with(
 impl Process {
     pub(crate) fn spawn(arguments: &[&str], folder: &Path) -> Self {
         Self::start(command(arguments, folder))
+    }
+
+    /// With variables in its environment.
+    pub(crate) fn spawn_with(
+        arguments: &[&str],
+        folder: &Path,
+        variables: &[(&str, &str)],
+    ) -> Self {
+        let mut command = command(arguments, folder);
+        command.envs(variables.iter().copied());
+        Self::start(command)
     }
 
     /// Starts a command: it, or a program that runs it.
