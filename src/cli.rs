@@ -74,9 +74,8 @@ pub enum Command {
     #[command(
         after_help = "Example:\n  scim-sidecar serve --config /etc/scim-sidecar/sidecar.toml\n\n\
         SIGHUP reads the files again. SIGTERM and SIGINT let open requests end; a second one does not.\n\
-        systemd is told by itself. As a service of Windows:\n  \
-        sc.exe create scim-sidecar binPath= \"C:\\scim-sidecar\\scim-sidecar.exe serve --service\n    \
-        --config C:\\scim-sidecar\\sidecar.toml --log-file C:\\scim-sidecar\\log.txt\""
+        systemd hears by itself how it is. A service of Windows drains on `stop`, and reads the files\n\
+        again on `paramchange`."
     )]
     Serve(Serve),
     /// Tell every mistake in a configuration and its mappings, or in mappings alone

@@ -18,7 +18,10 @@ fn the_definition_is_sound() {
 #[test]
 fn every_command_is_read() {
     let Ok(Command::Serve(serve)) = parse("scim-sidecar serve --config a.toml") else { panic!() };
-    assert_eq!(serve.config, Path::new("a.toml"));
+    assert_eq!((&*serve.config, serve.log_file), (Path::new("a.toml"), None));
+    let service = "scim-sidecar serve --config a.toml --log-file a.log --service";
+    assert!(parse(service).is_ok_and(|command| command.is_service()));
+    assert!(parse("scim-sidecar serve --config a.toml --service").is_err(), "blind");
     let Ok(Command::Check(check)) = parse("scim-sidecar check --config a.toml m.toml n.toml")
     else {
         panic!()

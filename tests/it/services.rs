@@ -15,13 +15,13 @@ use crate::scene::{Authority, Dialect, Folder, KeyKind, Legacy, Setup, Sidecar, 
 const SERVE: [&str; 3] = ["serve", "--config", "sidecar.toml"];
 const LOGGED: [&str; 5] = ["serve", "--config", "sidecar.toml", "--log-file", "log.txt"];
 
-/// A service manager: the socket where it hears.
-struct Manager {
+/// systemd: the socket where it hears.
+struct Systemd {
     socket: UnixDatagram,
     name: String,
 }
 
-impl Manager {
+impl Systemd {
     fn new(folder: &Folder) -> Self {
         let path = folder.path("notify");
         let socket = UnixDatagram::bind(&path).unwrap();
@@ -66,10 +66,10 @@ fn now() -> i64 {
 async fn systemd_hears_of_the_start_of_reloads_and_of_the_end() {
     let (_legacy, setup, authority) = setup().await;
     let folder = setup.folder(&authority);
-    let manager = Manager::new(&folder);
+    let systemd = Systemd::new(&folder);
     let mut process =
-        Process::spawn_with(&SERVE, &folder.path(""), &[("NOTIFY_SOCKET", &manager.name)]);
-    assert_eq!(manager.heard().await, "READY=1\nSTATUS=serving 1 project\n");
+        Process::spawn_with(&SERVE, &folder.path(""), &[("NOTIFY_SOCKET", &systemd.name)]);
+    assert_eq!(systemd.heard().await, "READY=1\nSTATUS=serving 1 project\n");
     // Whoever was told can be asked.
     let line = process.told("serving address=").await;
     let address: SocketAddr = line.split_whitespace().next().unwrap().parse().unwrap();
@@ -84,20 +84,20 @@ async fn systemd_hears_of_the_start_of_reloads_and_of_the_end() {
         folder.write("sidecar.toml", &text);
         let before = now();
         process.signal("HUP");
-        let heard = manager.heard().await;
+        let heard = systemd.heard().await;
         let time = heard.strip_prefix("RELOADING=1\nMONOTONIC_USEC=").unwrap();
         let (time, told) = time.split_once('\n').unwrap();
         let time: i64 = time.parse().unwrap();
         // By an older one systemd would take it for the end of an earlier reload.
         assert!((before..=now()).contains(&time), "{time}");
         assert_eq!(told, "STATUS=reading the configuration again\n");
-        assert_eq!(manager.heard().await, format!("READY=1\nSTATUS={status}\n"));
+        assert_eq!(systemd.heard().await, format!("READY=1\nSTATUS={status}\n"));
     }
 
     let err = end(process).await;
     // 30 s to drain, as `limits.drain` has it by default, and five to say goodbye.
     let stopping = "STOPPING=1\nEXTEND_TIMEOUT_USEC=35000000\nSTATUS=draining\n";
-    assert_eq!(manager.heard().await, stopping);
+    assert_eq!(systemd.heard().await, stopping);
     assert!(!err.contains("service manager"), "{err}");
 }
 
@@ -105,14 +105,14 @@ async fn systemd_hears_of_the_start_of_reloads_and_of_the_end() {
 async fn the_watchdog_is_fed_and_a_manager_that_is_gone_does_no_harm() {
     let (_legacy, setup, authority) = setup().await;
     let folder = setup.folder(&authority);
-    let manager = Manager::new(&folder);
-    let variables = [("NOTIFY_SOCKET", manager.name.as_str()), ("WATCHDOG_USEC", "20000")];
+    let systemd = Systemd::new(&folder);
+    let variables = [("NOTIFY_SOCKET", systemd.name.as_str()), ("WATCHDOG_USEC", "20000")];
     let mut process = Process::spawn_with(&SERVE, &folder.path(""), &variables);
-    assert_eq!(manager.heard().await, "READY=1\nSTATUS=serving 1 project\n");
+    assert_eq!(systemd.heard().await, "READY=1\nSTATUS=serving 1 project\n");
     for _ in 0..3 {
-        assert_eq!(manager.heard().await, "WATCHDOG=1\n");
+        assert_eq!(systemd.heard().await, "WATCHDOG=1\n");
     }
-    fs::remove_file(&manager.name).unwrap();
+    fs::remove_file(&systemd.name).unwrap();
     process.told("the service manager cannot be told how the process is").await;
     end(process).await;
 }
