@@ -110,8 +110,7 @@ pub async fn run(
     if options.upstream_only {
         ready_upstream(out, dialect, &legacy, &access, &folder)?;
         signals.next().await;
-        legacy.shutdown().await;
-        folder.close()?;
+        end(legacy, folder).await?;
         return Ok(true);
     }
     folder.prepare(options.listen, options.admin_listen, &legacy.base(), dialect, &access)?;
@@ -141,10 +140,16 @@ pub async fn run(
             ended.await;
         }
     }
-    legacy.shutdown().await;
-    folder.close()?;
+    end(legacy, folder).await?;
     writeln!(out, "ended")?;
     Ok(as_expected)
+}
+
+/// Ends the server behind, and then its folder: Windows removes no file that is open.
+async fn end(legacy: Legacy, folder: Folder) -> Result<(), DemoError> {
+    legacy.shutdown().await;
+    drop(legacy);
+    folder.close()
 }
 
 async fn start_legacy(

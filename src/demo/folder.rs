@@ -53,7 +53,8 @@ impl Folder {
 
     /// A file in the folder.
     pub(super) fn path(&self, name: &str) -> PathBuf {
-        self.root.join(name)
+        // By its components, so that the system's own separator stands between them.
+        self.root.join(name).components().collect()
     }
 
     /// What a person reads about it.
