@@ -47,30 +47,30 @@ pub(crate) struct Case {
 
 /// Every operation.
 pub(crate) const CASES: &[Case] = &[
-    Case { name: "row", last: cost(13_982, 1), budget: cost(16_000, 2), run: row },
-    Case { name: "create", last: cost(20_781, 3), budget: cost(22_000, 3), run: create },
+    Case { name: "row", last: cost(14_007, 1), budget: cost(16_000, 2), run: row },
+    Case { name: "create", last: cost(20_802, 3), budget: cost(22_000, 3), run: create },
     Case {
         name: "patch",
-        last: cost(33_361, 15),
+        last: cost(33_336, 15),
         budget: cost(60_000, 20),
         run: |b| patch(b, PATCH),
     },
     Case {
         name: "patch-flagged",
-        last: cost(27_043, 13),
+        last: cost(27_071, 13),
         budget: cost(60_000, 20),
         run: |b| patch(b, FLAGGED),
     },
-    Case { name: "put", last: cost(19_830, 5), budget: cost(60_000, 20), run: replace },
+    Case { name: "put", last: cost(19_854, 5), budget: cost(60_000, 20), run: replace },
     Case {
         name: "filter",
-        last: cost(2_414, 3),
+        last: cost(2_411, 3),
         budget: cost(2_000, 4),
         run: |b| filter(b, SIMPLE),
     },
     Case {
         name: "filter-complex",
-        last: cost(9_098, 3),
+        last: cost(9_089, 3),
         budget: cost(8_000, 20),
         run: |b| filter(b, COMPLEX),
     },
