@@ -80,7 +80,10 @@ impl Admin {
     }
 
     fn traffic(&self, query: &str) -> Response<Full<Bytes>> {
-        match traffic::Narrow::parse(query) {
+        let generation = self.0.current.take();
+        let projects: Vec<&str> =
+            generation.projects.iter().map(|project| &*project.name).collect();
+        match traffic::Narrow::parse(query, &projects) {
             Ok(narrow) => told(StatusCode::OK, &traffic::told(&self.0, &narrow)),
             Err(problem) => told(StatusCode::BAD_REQUEST, &json!({ "error": problem })),
         }

@@ -47,16 +47,21 @@ impl Statuses {
 }
 
 impl Narrow {
-    /// Reads a query such as `project=hr&status=4xx`. No name of a project needs to be encoded.
+    /// Reads a query such as `project=hr&status=4xx`, where these are the projects. None of their
+    /// names needs to be encoded.
     ///
     /// # Errors
     /// What was expected, and what was found.
-    pub(super) fn parse(query: &str) -> Result<Self, String> {
+    pub(super) fn parse(query: &str, projects: &[&str]) -> Result<Self, String> {
         let mut narrow = Self::default();
         for parameter in query.split('&').filter(|parameter| !parameter.is_empty()) {
             let (name, value) = parameter.split_once('=').unwrap_or((parameter, ""));
             match name {
-                "project" => narrow.project = Some(value.to_owned()),
+                "project" if projects.contains(&value) => narrow.project = Some(value.to_owned()),
+                "project" => {
+                    let known = projects.join("` or `");
+                    return Err(format!("expected the project `{known}`, found `{value}`"));
+                }
                 "status" => {
                     let statuses = Statuses::parse(value).ok_or_else(|| {
                         format!("expected a status such as 404 or 4xx, found `{value}`")
@@ -136,8 +141,8 @@ mod tests {
 
     #[test]
     fn a_query_narrows_or_says_what_is_wrong_with_it() {
-        assert_eq!(Narrow::parse(""), Ok(Narrow::default()));
-        let narrow = Narrow::parse("project=hr&status=4xx").unwrap();
+        assert_eq!(Narrow::parse("", &[]), Ok(Narrow::default()));
+        let narrow = Narrow::parse("project=hr&status=4xx", &["hr", "sales"]).unwrap();
         assert_eq!(narrow.project.as_deref(), Some("hr"));
         let statuses = narrow.status.unwrap();
         let holds = [399, 400, 404, 499, 500].map(|status| statuses.holds(Some(status)));
@@ -148,7 +153,9 @@ mod tests {
         for wrong in ["", "4", "4x", "xx", "0xx", "6xx", "4044", "40é", "é04"] {
             assert_eq!(Statuses::parse(wrong), None, "{wrong}");
         }
-        let wrong = Narrow::parse("caller=entra").unwrap_err();
+        let wrong = Narrow::parse("project=hrr", &["hr", "sales"]).unwrap_err();
+        assert_eq!(wrong, "expected the project `hr` or `sales`, found `hrr`");
+        let wrong = Narrow::parse("caller=entra", &[]).unwrap_err();
         assert!(wrong.contains("expected `project` or `status`") && wrong.contains("`caller`"));
     }
 }

@@ -134,7 +134,11 @@ async fn the_last_requests_are_told_with_their_calls(dialect: Dialect) {
     assert_eq!(narrowed[0], *refused);
     assert!(narrowed.iter().all(|request| request["status"].as_u64().unwrap() / 100 == 4));
     assert_eq!(sidecar.traffic("?status=200").await[0], *patched);
-    assert_eq!(sidecar.traffic("?project=sales").await, [] as [Json; 0]);
+    let other = ask(sidecar.admin(), "GET", "/traffic?project=sales").await;
+    assert_eq!(
+        (other.status, &other.json()["error"]),
+        (400, &json!("expected the project `hr`, found `sales`"))
+    );
 }
 
 /// Every member of a request, and of a call: there is no room for anything of a person.
