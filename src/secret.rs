@@ -10,6 +10,7 @@ use std::io::{self, Read};
 use std::path::PathBuf;
 use std::str::FromStr;
 
+use base16ct::HexDisplay;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use sha2::{Digest, Sha256};
@@ -250,27 +251,17 @@ impl FromStr for TokenHash {
 
     fn from_str(text: &str) -> Result<Self, NotAHash> {
         let digits = text.strip_prefix("sha256:").ok_or(NotAHash)?;
-        if digits.len() != 64 {
-            return Err(NotAHash);
-        }
         let mut hash = [0; 32];
-        for (byte, pair) in hash.iter_mut().zip(digits.as_bytes().chunks_exact(2)) {
-            let mut value = 0;
-            for digit in pair {
-                let digit = char::from(*digit).to_digit(16).ok_or(NotAHash)?;
-                value = value * 16 + digit;
-            }
-            // Two hexadecimal digits are at most 255.
-            *byte = u8::try_from(value).map_err(|_| NotAHash)?;
+        match base16ct::mixed::decode(digits, &mut hash) {
+            Ok(whole) if whole.len() == 32 => Ok(Self(hash)),
+            _ => Err(NotAHash),
         }
-        Ok(Self(hash))
     }
 }
 
 impl fmt::Display for TokenHash {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("sha256:")?;
-        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+        write!(f, "sha256:{:x}", HexDisplay(&self.0))
     }
 }
 

@@ -117,7 +117,7 @@ impl Manifest {
 }
 
 fn hexadecimal(digest: &[u8; 32]) -> String {
-    digest.iter().map(|byte| format!("{byte:02x}")).collect()
+    format!("{:x}", base16ct::HexDisplay(digest))
 }
 
 fn digest(path: &Path) -> Option<[u8; 32]> {

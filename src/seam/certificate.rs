@@ -5,6 +5,7 @@ use std::fmt;
 use std::str::FromStr;
 use std::sync::{Arc, OnceLock};
 
+use base16ct::HexDisplay;
 use sha2::{Digest, Sha256};
 
 /// The certificate that the other end of a connection showed in its handshake; whoever puts one
@@ -37,8 +38,8 @@ impl fmt::Debug for PeerCertificate {
     }
 }
 
-/// The SHA-256 of a certificate's DER, to which RFC 8705 §3.1 ties tokens. It is no secret: every handshake of TLS 1.2 shows the
-/// certificate to whoever listens.
+/// The SHA-256 of a certificate's DER, to which RFC 8705 §3.1 ties tokens. It is no secret: every
+/// handshake of TLS 1.2 shows the certificate to whoever listens.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Fingerprint([u8; 32]);
 
@@ -61,30 +62,24 @@ impl FromStr for Fingerprint {
     /// Reads what [`Display`](fmt::Display) writes, and what openssl and Windows do: colons between
     /// the pairs, capital letters, nothing in front.
     fn from_str(text: &str) -> Result<Self, NotAFingerprint> {
-        let digits = text.strip_prefix("sha256:").unwrap_or(text).as_bytes();
-        let pairs: Vec<&[u8]> = match digits.contains(&b':') {
-            true => digits.split(|byte| *byte == b':').collect(),
-            false => digits.chunks(2).collect(),
-        };
-        let mut hash = [0; 32];
-        if pairs.len() != hash.len() {
+        let digits = text.strip_prefix("sha256:").unwrap_or(text);
+        let pairs = digits.split(':');
+        // With colons they stand between all pairs, or nowhere.
+        if digits.contains(':') && !pairs.clone().all(|pair| pair.len() == 2) {
             return Err(NotAFingerprint);
         }
-        let digit = |byte: u8| char::from(byte).to_digit(16);
-        for (byte, pair) in hash.iter_mut().zip(pairs) {
-            let [high, low] = *pair else { return Err(NotAFingerprint) };
-            let (high, low) = digit(high).zip(digit(low)).ok_or(NotAFingerprint)?;
-            // Two hexadecimal digits are at most 255.
-            *byte = u8::try_from(high * 16 + low).map_err(|_| NotAFingerprint)?;
+        let digits: String = pairs.collect();
+        let mut hash = [0; 32];
+        match base16ct::mixed::decode(&digits, &mut hash) {
+            Ok(whole) if whole.len() == 32 => Ok(Self(hash)),
+            _ => Err(NotAFingerprint),
         }
-        Ok(Self(hash))
     }
 }
 
 impl fmt::Display for Fingerprint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("sha256:")?;
-        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+        write!(f, "sha256:{:x}", HexDisplay(&self.0))
     }
 }
 
